@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { type DestinationStream, type Logger, pino } from 'pino'
 
 export type { Logger }
@@ -12,8 +13,22 @@ const SECRETS = [
   'password_hash',
   'token',
   'refresh_token',
+  'refresh_hash',
   'secret',
 ]
+
+/** Secrets in the midst of a text, such as a message that quotes a signed URL or a header. */
+const IN_TEXT =
+  /([?&][\w.-]*(?:signature|credential|token|secret|password|key)[\w.-]*=|\b(?:Bearer|Basic) +)[^\s&"'\\]+/gi
+
+/** Of an error only what it says: what hangs on it may be the whole request, its headers and body included. */
+const tell = (thrown: unknown): unknown => {
+  if (typeof thrown === 'string') return thrown
+  if (!(thrown instanceof Error || types.isNativeError(thrown))) return `something thrown: ${typeof thrown}`
+  const { type, message, stack, code, $metadata } = pino.stdSerializers.err(thrown)
+  const several = 'errors' in thrown && Array.isArray(thrown.errors) && { errors: thrown.errors.map(tell) }
+  return { type, message, stack, code, $metadata, ...several }
+}
 
 /**
  * The process's logger: one JSON object a line on stdout, times in ISO 8601.
@@ -27,10 +42,12 @@ export const createLogger = (level: string, destination?: DestinationStream): Lo
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: label => ({ level: label }) },
+      serializers: { err: tell },
       redact: {
         paths: SECRETS.flatMap(key => [key, `*.${key}`, `*.*.${key}`]),
         censor: '[redacted]',
       },
+      hooks: { streamWrite: line => line.replace(IN_TEXT, '$1[redacted]') },
     },
     ...(destination ? [destination] : []),
   )
