@@ -12,4 +12,6 @@ export default {
   globalSetup: './test/support/global-setup.ts',
   globalTeardown: './test/support/global-teardown.ts',
   testTimeout: 30_000,
+  // As many files side by side as there are cores; Jest would leave one of them idle.
+  maxWorkers: '100%',
 }

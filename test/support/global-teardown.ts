@@ -1,1 +1,3 @@
-export default async () => {}
+import './global-setup.ts'
+
+export default () => globalThis.stopTestBackends()

@@ -1,0 +1,30 @@
+import type { z } from 'zod'
+
+/** A kind of work that follows a write: its name, what it carries, and how that is checked when it is read back. */
+export interface JobKind<Payload> {
+  kind: string
+  payload: z.ZodType<Payload>
+}
+
+export const jobKind = <Payload>(kind: string, payload: z.ZodType<Payload>): JobKind<Payload> => ({
+  kind,
+  payload,
+})
+
+/** Must be idempotent: a job is done at least once, and again when whoever did it died before saying so. */
+export type JobHandler<Payload> = (payload: Payload) => Promise<void>
+
+/** A job as it lies in the table. Times are Unix milliseconds. */
+export interface JobRow {
+  job_id: string
+  kind: string
+  payload: unknown
+  /** How often it was begun. */
+  attempts: number
+  /** While somebody works on it: when the lease ends. Otherwise: when it may be tried again. */
+  due_at: number
+  /** Who holds it; changes with every claim, so that a late finisher cannot undo what a later one did. */
+  lease: string
+  created_at: number
+  last_error?: string
+}

@@ -1,0 +1,164 @@
+import { newId } from '../../lib/ids.ts'
+import type { Dynamo } from '../dynamo/dynamo.ts'
+import type { Write } from '../dynamo/write.ts'
+import type { Logger } from '../logger.ts'
+import { createOutage } from '../outage.ts'
+import type { JobHandler, JobKind, JobRow } from './job.ts'
+import { createOutboxStore } from './outbox-store.ts'
+
+/**
+ * What must happen after a write is recorded in the write's own transaction and done from that record (the
+ * "transactional outbox" pattern). The instance that wrote it holds the first lease and begins at once; when it
+ * dies, its lease runs out and whichever instance is alive takes over. At least once, so handlers are idempotent.
+ */
+export interface Outbox {
+  /** Says how a kind of job is done. Every kind is registered before `start`. */
+  on<Payload>(kind: JobKind<Payload>, handler: JobHandler<Payload>): void
+  /** The record, as a write for the transaction of what it follows. */
+  entry<Payload>(kind: JobKind<Payload>, payload: Payload): Write
+  /** A job for later, in ms from now, and its id, by which it can be taken back. */
+  later<Payload>(kind: JobKind<Payload>, payload: Payload, delayMs: number): { jobId: string; write: Write }
+  /** Takes back a job for later that has not begun, as a write. */
+  cancel(jobId: string): Write
+  /** Begins to look for jobs that others left behind. */
+  start(): void
+  /** Takes nothing new and waits for what is running here. */
+  stop(): Promise<void>
+  /** Jobs not done yet but for those that are for later (exact up to 1,000), for metrics and tests. */
+  waiting(): Promise<number>
+  /** Jobs given up after MAX_ATTEMPTS, oldest first, at most 100. */
+  dead(): Promise<JobRow[]>
+}
+
+export interface OutboxOptions {
+  dynamo: Dynamo
+  logger: Logger
+  /** How long one instance may hold a job before others may take it over, in ms. */
+  leaseMs?: number
+  pollMs?: number
+  /** The pause before the second try, in ms; it doubles with every further one, up to 5 minutes. */
+  retryMs?: number
+  /** 25 tries take about an hour and a half: longer than a cache may be away and than its records live. */
+  maxAttempts?: number
+}
+
+const BATCH = 10
+const LONGEST_PAUSE = 300_000
+
+const describe = (error: unknown) => String(error instanceof Error ? error.message : error).slice(0, 300)
+
+export const createOutbox = (options: OutboxOptions): Outbox => {
+  const { dynamo, logger, leaseMs = 30_000, pollMs = 1000, retryMs = 1000, maxAttempts = 25 } = options
+  const store = createOutboxStore(dynamo)
+  const outage = createOutage(logger, 'reading the outbox')
+  const handlers = new Map<string, (payload: unknown) => Promise<void>>()
+  const running = new Set<Promise<void>>()
+  let timer: NodeJS.Timeout | undefined
+  let polling: Promise<void> | undefined
+  let stopped = false
+
+  const failed = async (job: JobRow, error: unknown) => {
+    const about = { job_id: job.job_id, kind: job.kind, attempts: job.attempts, err: error }
+    if (job.attempts >= maxAttempts) {
+      if (await store.bury(job, describe(error))) logger.error(about, 'outbox job given up')
+      return
+    }
+    logger.warn(about, 'outbox job failed, will be tried again')
+    const pause = Math.min(LONGEST_PAUSE, retryMs * 2 ** (job.attempts - 1))
+    await store.retryAt(job, Date.now() + pause * (0.5 + Math.random() / 2), describe(error))
+  }
+
+  const attempt = async (job: JobRow) => {
+    try {
+      // Nobody lived to say how the last try ended: the job itself may be what ends whoever does it.
+      if (job.attempts > maxAttempts) throw new Error('its last try did not come to an end')
+      const handler = handlers.get(job.kind)
+      if (!handler) throw new Error(`nobody here knows jobs of kind ${job.kind}`)
+      await handler(job.payload)
+    } catch (error) {
+      return failed(job, error)
+    }
+    await store.done(job)
+  }
+
+  /** Runs beside everything else. What goes wrong with the record itself mends when the lease runs out. */
+  const run = (job: JobRow) => {
+    const work = attempt(job)
+      .catch(error => logger.warn({ job_id: job.job_id, err: error }, 'outbox record not updated'))
+      .finally(() => running.delete(work))
+    running.add(work)
+  }
+
+  const takeOver = async () => {
+    for (const job of await store.due(Date.now(), BATCH)) {
+      if (stopped) return
+      const lease = newId()
+      const due_at = Date.now() + leaseMs
+      if (await store.claim(job, lease, due_at)) run({ ...job, lease, due_at, attempts: job.attempts + 1 })
+    }
+  }
+
+  const poll = async () => {
+    // One round at a time: a process that is behind with its jobs does not claim more of them.
+    if (running.size < BATCH) {
+      await takeOver().then(outage.worked, outage.failed)
+    }
+    schedule()
+  }
+
+  const schedule = () => {
+    if (stopped) return
+    timer = setTimeout(
+      () => {
+        polling = poll()
+      },
+      pollMs * (0.75 + Math.random() / 2),
+    ).unref()
+  }
+
+  const newJob = (kind: string, payload: unknown, attempts: number, dueInMs: number): JobRow => {
+    const now = Date.now()
+    return {
+      job_id: newId(),
+      kind,
+      payload,
+      attempts,
+      due_at: now + dueInMs,
+      lease: newId(),
+      created_at: now,
+    }
+  }
+
+  return {
+    on: (kind, handler) => {
+      handlers.set(kind.kind, payload => handler(kind.payload.parse(payload)))
+    },
+
+    entry(kind, payload) {
+      const job = newJob(kind.kind, payload, 1, leaseMs)
+      // Whether or not somebody else sees the record first, the lease is ours: no claim is needed.
+      return store.recording(job, committed => {
+        if (committed && !stopped) run(job)
+      })
+    },
+
+    later(kind, payload, delayMs) {
+      const job = newJob(kind.kind, payload, 0, delayMs)
+      return { jobId: job.job_id, write: store.recording(job) }
+    },
+
+    cancel: store.cancelling,
+    start: schedule,
+
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      // What is being taken over at this moment is about to run.
+      await polling
+      while (running.size > 0) await Promise.all(running)
+    },
+
+    waiting: () => store.waiting(Date.now() + Math.max(leaseMs, LONGEST_PAUSE), 250),
+    dead: () => store.dead(100),
+  }
+}
