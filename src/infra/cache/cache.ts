@@ -1,0 +1,66 @@
+import type { Logger } from '../logger.ts'
+import { withBreaker } from './breaker.ts'
+import { type Cached, type CachedOptions, type CacheStats, createCached } from './cached.ts'
+import { createDrops } from './drops.ts'
+import type { KeyValue } from './key-value.ts'
+
+export type { Cached, CacheStats }
+
+export interface Cache {
+  /** The wall of one kind of record, under the keys `name:id`. A name is taken once. */
+  of<Id extends string, V>(name: string, options: CachedOptions<Id, V>): Cached<Id, V>
+  /** `degraded` while the store is away or a drop is owed: slower, and still right. */
+  status(): 'ok' | 'degraded'
+  /** The counters of every kind, by name. */
+  stats(): Record<string, CacheStats>
+  /** Stops the retries and closes the key-value store. */
+  close(): Promise<void>
+}
+
+interface CacheOptions {
+  /** Without a breaker: the cache brings its own. */
+  kv: KeyValue
+  logger: Logger
+  /** Milliseconds on a clock that never goes back. */
+  now?: () => number
+  /** From 0 up to 1. */
+  random?: () => number
+}
+
+/**
+ * The cache wall: a read-through cache, shared by all instances, that never shows what was there before a
+ * write to a reader who came after it. After the leases of Nishtala et al., "Scaling Memcache at Facebook"
+ * (NSDI 2013), with plain SET and SET NX in the place of a server that knows leases:
+ *
+ * - A write is followed by a drop, which sets a tombstone for a few seconds, whatever stood there.
+ * - A fill only sets where nothing stands, so a slow reader's old value is refused. One that was loaded for
+ *   so long that a tombstone may have come and gone meanwhile is not even offered.
+ * - A reader asks the store first, always, and joins a load under way only where both saw the same there.
+ * - A drop that cannot be delivered is owed. Until it is, this instance reads past the store altogether: a
+ *   Redis that comes back may come back with what it held before.
+ *
+ * The TTL bounds what remains: a store that loses or evicts a tombstone (or comes back from a snapshot that
+ * is older than it; so the store should keep nothing on disk), an instance that dies between a write and its
+ * drop, a fill that the network holds back for seconds, other instances' reads while a drop is owed here.
+ */
+export const createCache = (options: CacheOptions): Cache => {
+  const { logger, now = () => performance.now(), random = Math.random } = options
+  const kv = withBreaker(options.kv, { logger, now })
+  const drops = createDrops({ kv, logger })
+  const stats = new Map<string, () => CacheStats>()
+
+  return {
+    of(name, cachedOptions) {
+      if (stats.has(name)) throw new Error(`the cache name ${name} is taken`)
+      const cached = createCached(name, cachedOptions, { kv, drops, now, random })
+      stats.set(name, cached.stats)
+      return cached
+    },
+    status: () => (kv.status() === 'degraded' || drops.owed() > 0 ? 'degraded' : 'ok'),
+    stats: () => Object.fromEntries([...stats].map(([name, read]) => [name, read()])),
+    async close() {
+      drops.close()
+      await kv.close()
+    },
+  }
+}
