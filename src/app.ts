@@ -1,0 +1,79 @@
+import cors from 'cors'
+import express, { type Express, type RequestHandler } from 'express'
+import helmet from 'helmet'
+import { authRoutes } from './auth/auth-routes.ts'
+import type { Context } from './context.ts'
+import { createAuthentication } from './http/authenticate.ts'
+import type { Endpoint } from './http/endpoint.ts'
+import { mount } from './http/mount.ts'
+import { operationsRoutes } from './http/operations-routes.ts'
+import { problemHandler } from './http/problem.ts'
+import { requestLog } from './http/request-log.ts'
+import { postRoutes } from './posts/post-routes.ts'
+import { userRoutes } from './users/user-routes.ts'
+
+/** Helmet for an API: nothing that only speaks to pages. */
+const securityHeaders = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  },
+  crossOriginEmbedderPolicy: false,
+  crossOriginOpenerPolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xFrameOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+})
+
+/** Only what comes from a page: to everybody else the reply is as it is without CORS. */
+const crossOrigin = (origins: readonly string[]): RequestHandler => {
+  const answer = cors({
+    origin: [...origins],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-None-Match', 'X-Request-Id'],
+    exposedHeaders: ['ETag', 'Location', 'Retry-After', 'X-Request-Id'],
+    maxAge: 3600,
+  })
+  return (req, res, next) => {
+    const preflight = req.headers['access-control-request-method'] !== undefined
+    if (req.headers.origin !== undefined && (req.method !== 'OPTIONS' || preflight))
+      return answer(req, res, next)
+    res.vary('Origin')
+    next()
+  }
+}
+
+/** All operations of the API. Each feature's routes get the services they need and no more. */
+export const routesOf = (context: Context): Endpoint[] => {
+  const features = [
+    ...authRoutes(context.auth, context.sessions),
+    ...userRoutes(context.users),
+    ...postRoutes(context.posts, context.postViews),
+  ]
+  return [...operationsRoutes(context.readiness, context.version, features), ...features]
+}
+
+/** The application: middleware in the order in which a request falls through it, then the routes. */
+export const createApp = (context: Context): Express => {
+  const { config, logger, sessions, accessTokens } = context
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('etag', false)
+  app.set('query parser', 'simple')
+  app.set('trust proxy', config.trustProxy)
+
+  app.use(requestLog(logger))
+  app.use(securityHeaders)
+  if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
+  app.use(
+    mount(routesOf(context), {
+      authentication: createAuthentication(accessTokens, sessions.isLive),
+      checkReplies: !config.production,
+    }),
+  )
+  app.use(problemHandler)
+  return app
+}

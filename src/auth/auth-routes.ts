@@ -1,0 +1,108 @@
+import { z } from 'zod'
+import { endpoint } from '../http/endpoint.ts'
+import { id, nextCursor, Paging } from '../lib/fields.ts'
+import type { AuthService } from './auth-service.ts'
+import {
+  Login,
+  LoginReply,
+  PasswordChange,
+  Refresh,
+  RefreshReply,
+  Registration,
+  RegistrationReply,
+  Session,
+} from './session.ts'
+import type { SessionService } from './session-service.ts'
+
+const SessionParams = z.strictObject({ session_id: id() })
+const SessionList = z.strictObject({ sessions: z.array(Session), next_cursor: nextCursor() })
+
+export const authRoutes = (auth: AuthService, sessions: SessionService) => [
+  endpoint(
+    {
+      method: 'post',
+      path: '/auth/register',
+      summary: 'Sign up',
+      auth: 'none',
+      body: Registration,
+      reply: RegistrationReply,
+      status: 201,
+      problems: [409],
+      secret: true,
+    },
+    async ({ body }) => ({ message: 'User registered successfully', user: await auth.register(body) }),
+  ),
+
+  endpoint(
+    {
+      method: 'post',
+      path: '/auth/login',
+      summary: 'Log in',
+      auth: 'none',
+      body: Login,
+      reply: LoginReply,
+      status: 200,
+      problems: [401],
+      secret: true,
+    },
+    ({ body, userAgent }) => auth.login(body, userAgent),
+  ),
+
+  endpoint(
+    {
+      method: 'post',
+      path: '/auth/refresh',
+      summary: 'New tokens for a refresh token, which is spent by that',
+      auth: 'none',
+      body: Refresh,
+      reply: RefreshReply,
+      status: 200,
+      problems: [401],
+      secret: true,
+    },
+    ({ body }) => sessions.refresh(body.refresh_token),
+  ),
+
+  endpoint(
+    { method: 'post', path: '/auth/logout', summary: 'End this session', auth: 'required', status: 204 },
+    ({ viewer }) => sessions.end(viewer),
+  ),
+
+  endpoint(
+    {
+      method: 'get',
+      path: '/auth/sessions',
+      summary: "The viewer's sessions, newest first",
+      auth: 'required',
+      query: Paging,
+      reply: SessionList,
+      status: 200,
+    },
+    ({ viewer, query }) => sessions.list(viewer, query),
+  ),
+
+  endpoint(
+    {
+      method: 'delete',
+      path: '/auth/sessions/:session_id',
+      summary: 'End one of the sessions',
+      auth: 'required',
+      params: SessionParams,
+      status: 204,
+    },
+    ({ viewer, params }) => sessions.endOne(viewer, params.session_id),
+  ),
+
+  endpoint(
+    {
+      method: 'post',
+      path: '/auth/password',
+      summary: 'Change the password and end every other session',
+      auth: 'required',
+      body: PasswordChange,
+      status: 204,
+      problems: [404],
+    },
+    ({ viewer, body }) => auth.changePassword(viewer, body),
+  ),
+]

@@ -1,0 +1,91 @@
+import { z } from 'zod'
+import type { Viewer } from '../http/viewer.ts'
+import { jobKind } from '../infra/outbox/job.ts'
+import type { Outbox } from '../infra/outbox/outbox.ts'
+import { Problem } from '../lib/errors.ts'
+import type { SelfUser } from '../users/user.ts'
+import { selfView, type UserService } from '../users/user-service.ts'
+import { type CredentialStore, emailKey } from './credential-store.ts'
+import type { Passwords } from './password.ts'
+import type { Login, PasswordChange, Registration, Tokens } from './session.ts'
+import type { SessionService } from './session-service.ts'
+
+export interface AuthService {
+  /** 409 `email_taken` */
+  register(registration: z.infer<typeof Registration>): Promise<z.infer<typeof SelfUser>>
+  /** 401 `invalid_credentials`, the same for an unknown address and a wrong password */
+  login(
+    login: z.infer<typeof Login>,
+    userAgent: string | undefined,
+  ): Promise<Tokens & { user: z.infer<typeof SelfUser> }>
+  /** Ends every other session. 401 `invalid_credentials` when the current password is wrong */
+  changePassword(viewer: Viewer, change: z.infer<typeof PasswordChange>): Promise<void>
+}
+
+/** After a change of password: all other sessions end, even if this process does not live to see it. */
+const endOtherSessions = jobKind(
+  'sessions.end_others',
+  z.object({ user_id: z.string(), password_version: z.number(), keep: z.string() }),
+)
+
+const invalidCredentials = () => new Problem(401, 'invalid_credentials', 'Invalid credentials')
+
+interface Parts {
+  users: UserService
+  credentials: CredentialStore
+  passwords: Passwords
+  sessions: SessionService
+  outbox: Outbox
+}
+
+export const createAuthService = ({
+  users,
+  credentials,
+  passwords,
+  sessions,
+  outbox,
+}: Parts): AuthService => {
+  outbox.on(endOtherSessions, ({ keep, ...account }) => sessions.endOthers(account, keep))
+
+  const verified = async (email: string, password: string) => {
+    const credential = await credentials.get(email)
+    const matches = await passwords.matches(password, credential?.password_hash ?? null)
+    if (!credential || !matches) throw invalidCredentials()
+    return credential
+  }
+
+  return {
+    async register({ email, password, name }) {
+      const password_hash = await passwords.hash(password)
+      const { user, write } = users.create(email, name)
+      const credential = {
+        email_key: emailKey(email),
+        user_id: user.user_id,
+        password_hash,
+        password_version: 1,
+      }
+      if (!(await credentials.create(credential, write)))
+        throw new Problem(409, 'email_taken', 'User already exists')
+      return selfView(user)
+    },
+
+    async login({ email, password }, userAgent) {
+      const credential = await verified(email, password)
+      const tokens = await sessions.open(credential, userAgent, credentials.unchanged(credential))
+      if (!tokens) throw invalidCredentials()
+      return { ...tokens, user: await users.self(credential) }
+    },
+
+    async changePassword(viewer, { current_password, new_password }) {
+      const { email } = await users.self(viewer)
+      const credential = await verified(email, current_password)
+      const hash = await passwords.hash(new_password)
+      const account = { user_id: viewer.user_id, password_version: credential.password_version + 1 }
+      const ending = outbox.entry(endOtherSessions, { ...account, keep: viewer.session_id })
+      const changed = await credentials.changePassword(credential, hash, ending)
+      if (!changed) throw invalidCredentials()
+      // Done here as well, so that the answer comes when it is true.
+      await sessions.endOthers(account, viewer.session_id)
+    },
+  }
+}

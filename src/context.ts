@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs'
+import { type AuthService, createAuthService } from './auth/auth-service.ts'
+import { createCredentialStore } from './auth/credential-store.ts'
+import { createPasswords } from './auth/password.ts'
+import { createRefreshTokens } from './auth/refresh-token.ts'
+import { createRevocationStore } from './auth/revocation-store.ts'
+import { createRevocations } from './auth/revocations.ts'
+import { createSessionService, type SessionService } from './auth/session-service.ts'
+import { createSessionStore } from './auth/session-store.ts'
+import type { Config } from './config.ts'
+import { type AccessTokens, createAccessTokens } from './http/access-token.ts'
+import { createReadiness, type Readiness } from './http/readiness.ts'
+import { type Backends, openBackends } from './infra/backends.ts'
+import { type Cache, createCache } from './infra/cache/cache.ts'
+import { ensureTables } from './infra/dynamo/tables.ts'
+import { createLogger, type Logger } from './infra/logger.ts'
+import { createOutbox, type Outbox, type OutboxOptions } from './infra/outbox/outbox.ts'
+import { createCursors } from './lib/cursors.ts'
+import { StartupError } from './lib/errors.ts'
+import { createKeyRing } from './lib/keys.ts'
+import { createSeal } from './lib/seal.ts'
+import { cachedPosts } from './posts/post-cache.ts'
+import { createPostService, type PostService } from './posts/post-service.ts'
+import { createPostStore } from './posts/post-store.ts'
+import { createPostViews, type PostViews } from './posts/post-views.ts'
+import { TABLES } from './tables.ts'
+import { cachedUsers } from './users/user-cache.ts'
+import { createUserService, type UserService } from './users/user-service.ts'
+import { createUserStore } from './users/user-store.ts'
+
+/** What a test hands in before anything depends on it. */
+export interface Parts {
+  logger?: Logger
+  backends?: (opened: Backends) => Backends
+  outbox?: Partial<OutboxOptions>
+  /** Make the tables also where the database is not embedded. */
+  tables?: boolean
+}
+
+/** What the process is made of, as far as the layers above need it. */
+export interface Context {
+  config: Config
+  version: string
+  logger: Logger
+  backends: Backends
+  cache: Cache
+  outbox: Outbox
+  readiness: Readiness
+  accessTokens: AccessTokens
+  sessions: SessionService
+  auth: AuthService
+  users: UserService
+  posts: PostService
+  postViews: PostViews
+  /** Lets go of everything, in the opposite order of its making. */
+  close(): Promise<void>
+}
+
+const readVersion = (): string =>
+  JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+
+/** The first read that the process makes of the database did not work. */
+const databaseFault = (where: string, cause: unknown) =>
+  new StartupError(
+    cause instanceof Error && cause.name === 'ResourceNotFoundException'
+      ? `The database (${where}) does not have the tables: make them with \`npm run tables\`.`
+      : `The database (${where}) does not answer.`,
+    { cause },
+  )
+
+/**
+ * Makes every object of the process, in order. Storage for files will stand beside the database and the cache.
+ * @throws StartupError when a backend cannot be had; what was opened by then is closed again
+ */
+export const createContext = async (config: Config, parts: Parts = {}): Promise<Context> => {
+  const closing = new AsyncDisposableStack()
+  try {
+    return await compose(config, parts, closing)
+  } catch (error) {
+    await closing.disposeAsync()
+    throw error
+  }
+}
+
+const compose = async (config: Config, parts: Parts, closing: AsyncDisposableStack): Promise<Context> => {
+  const logger = parts.logger ?? createLogger(config.logLevel)
+
+  const opened = await openBackends(config, logger, closing)
+  const backends = parts.backends?.(opened) ?? opened
+  const { dynamo, keyValue } = backends
+  if (config.dynamodbEmbedded || parts.tables) await ensureTables(dynamo, TABLES, logger)
+
+  const cache = closing.adopt(createCache({ kv: keyValue, logger }), c => c.close())
+  const outbox = closing.adopt(createOutbox({ dynamo, logger, ...parts.outbox }), o => o.stop())
+  const readiness = createReadiness({
+    dynamodb: { failure: 'down', run: () => dynamo.ping().then(() => 'ok') },
+    storage: { failure: 'down', run: async () => 'off' },
+    redis: {
+      failure: 'degraded',
+      run: () => keyValue.ping().then(() => (keyValue.kind === 'memory' ? 'off' : cache.status())),
+    },
+  })
+
+  const keys = createKeyRing(backends.jwtSecret, config.jwtPreviousSecret)
+  const cursors = createCursors(createSeal(keys, 'cursor'))
+  const accessTokens = createAccessTokens(keys)
+
+  const users = createUserService(cachedUsers(createUserStore(dynamo), cache))
+
+  const revocationStore = createRevocationStore(dynamo)
+  const revocations = closing.adopt(createRevocations(revocationStore, logger), r => r.stop())
+  const sessions = createSessionService({
+    dynamo,
+    store: createSessionStore(dynamo),
+    revocationStore,
+    revocations,
+    accessTokens,
+    refreshTokens: createRefreshTokens(createSeal(keys, 'refresh-token')),
+    cursors,
+  })
+  const auth = createAuthService({
+    users,
+    credentials: createCredentialStore(dynamo),
+    passwords: createPasswords(config.bcryptCost),
+    sessions,
+    outbox,
+  })
+
+  const posts = createPostService({
+    store: cachedPosts(createPostStore(dynamo), cache),
+    users,
+    outbox,
+    cursors,
+  })
+  const postViews = createPostViews(users)
+
+  await revocations.start().catch(cause => {
+    throw databaseFault(backends.described.dynamodb, cause)
+  })
+  outbox.start()
+
+  return {
+    config,
+    version: readVersion(),
+    logger,
+    backends,
+    cache,
+    outbox,
+    readiness,
+    accessTokens,
+    sessions,
+    auth,
+    users,
+    posts,
+    postViews,
+    close: () => closing.disposeAsync(),
+  }
+}

@@ -1,0 +1,185 @@
+import { isUtf8 } from 'node:buffer'
+import { createHash } from 'node:crypto'
+import express, { type Request, type RequestHandler, type Response } from 'express'
+import type { z } from 'zod'
+import { notFound, Problem } from '../lib/errors.ts'
+import { invalid } from './problem.ts'
+import type { Viewer } from './viewer.ts'
+
+/** none: the token is not looked at. optional: the viewer is null without one; a wrong one is still 401. */
+export type Auth = 'none' | 'optional' | 'required'
+
+type ViewerOf<A extends Auth> = A extends 'required' ? Viewer : A extends 'optional' ? Viewer | null : null
+type Parsed<S extends z.ZodType | undefined> = S extends z.ZodType ? z.output<S> : undefined
+type Sent<S extends z.ZodType | undefined> = S extends z.ZodType ? z.input<S> : unknown
+type Given<R extends z.ZodType | undefined> = Sent<R> | OtherReply
+
+/** What is known of an operation whatever its types are: this is what gets mounted and documented. */
+export interface Description {
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** With parameters as `:name`. */
+  path: string
+  summary: string
+  auth: Auth
+  params?: z.ZodType | undefined
+  query?: z.ZodType | undefined
+  body?: z.ZodType | undefined
+  /** Left out where the reply has no body. */
+  reply?: z.ZodType | undefined
+  status: number
+  /** Further replies that are no problems, by their status. */
+  otherReplies?: Record<number, z.ZodType>
+  /** Statuses of the problems to expect besides those that every such route has. */
+  problems?: readonly number[]
+  /** The reply carries a secret and must not be stored anywhere. */
+  secret?: boolean
+  /** A single resource: gets a weak ETag, and 304 where the client's copy is still good. */
+  etag?: boolean
+  /** The value of `Location`, for what was created. */
+  location?: ((reply: never) => string) | undefined
+}
+
+type Schema = z.ZodType | undefined
+
+/** One operation of the API: its schemas give the types of what the handler takes and gives. */
+export interface EndpointSpec<
+  A extends Auth,
+  P extends Schema,
+  Q extends Schema,
+  B extends Schema,
+  R extends Schema,
+> extends Description {
+  auth: A
+  params?: P
+  query?: Q
+  body?: B
+  reply?: R
+  location?: (reply: Sent<R>) => string
+}
+
+interface Input<A extends Auth, P, Q, B> {
+  params: P
+  query: Q
+  body: B
+  viewer: ViewerOf<A>
+  /** Who calls, as the client says. */
+  userAgent: string | undefined
+}
+
+/** A reply with another status than the endpoint's usual one. */
+export class OtherReply {
+  readonly status: number
+  readonly body: object
+
+  constructor(status: number, body: object) {
+    this.status = status
+    this.body = body
+  }
+}
+
+/** An operation ready to be mounted; `spec` also makes its part of the OpenAPI document. */
+export interface Endpoint {
+  spec: Description
+  /** Parses the body, where one is taken. Runs after authentication. */
+  bodyParser: RequestHandler | null
+  /** `checkReplies`: hold the reply against its schema (in tests and development). */
+  handle(req: Request, res: Response, checkReplies: boolean): Promise<void>
+}
+
+/** JSON that is exchanged is UTF-8 (RFC 8259, 8.1); body-parser would take other encodings and mend broken bytes. */
+const utf8Only = (_req: unknown, _res: unknown, body: Buffer, charset: string) => {
+  const type = charset === 'utf-8' ? 'entity.parse.failed' : 'charset.unsupported'
+  if (charset !== 'utf-8' || !isUtf8(body)) throw Object.assign(new Error('the body is not UTF-8'), { type })
+}
+
+const json = express.json({ limit: '256kb', inflate: false, strict: false, verify: utf8Only })
+
+const parseBody: RequestHandler = (req, res, next) => {
+  const sent =
+    req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
+  if (sent && !req.is('application/json')) {
+    next(new Problem(415, 'unsupported_type', 'Unsupported type', 'Send the body as application/json.'))
+  } else json(req, res, next)
+}
+
+const parse = <S extends Schema>(
+  schema: Schema,
+  value: unknown,
+  fail: (e: z.ZodError) => Problem,
+): Parsed<S> => {
+  const parsed = schema?.safeParse(value)
+  if (parsed && !parsed.success) throw fail(parsed.error)
+  return parsed?.data as Parsed<S>
+}
+
+const cacheHeaders = (res: Response, spec: Description) => {
+  if (spec.secret) res.set('Cache-Control', 'no-store')
+  else if (spec.auth !== 'none') res.set('Cache-Control', 'private, no-cache').vary('Authorization')
+  else res.set('Cache-Control', 'no-cache')
+}
+
+/**
+ * Whether the client has this very representation (RFC 9110, 13.1.2: tags are compared weakly). Not `req.fresh`: that
+ * says no to every request with `Cache-Control: no-cache`, which fetch adds by itself to one with If-None-Match.
+ */
+const hasCopy = (req: Request, etag: string) => {
+  const asked = req.get('if-none-match') ?? ''
+  return asked.trim() === '*' || asked.match(/"[^"]*"/g)?.includes(etag.replace('W/', '')) === true
+}
+
+const send = (req: Request, res: Response, spec: Description, status: number, body: unknown) => {
+  cacheHeaders(res, spec)
+  res.status(status)
+  if (body === undefined) {
+    res.end()
+    return
+  }
+  const text = JSON.stringify(body)
+  res.type('application/json')
+  if (spec.etag) {
+    const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`
+    res.set('ETag', etag)
+    if (hasCopy(req, etag)) {
+      res.status(304).removeHeader('Content-Type')
+      res.end()
+      return
+    }
+  }
+  res.set('Content-Length', String(Buffer.byteLength(text)))
+  res.end(req.method === 'HEAD' ? undefined : text)
+}
+
+/**
+ * Makes an operation out of its description and its handler, which gets parsed values and gives plain data.
+ * Wrong path parameters are 404 (there is no such thing), a wrong query or body is 422 with every fault.
+ */
+export const endpoint = <
+  A extends Auth,
+  P extends Schema = undefined,
+  Q extends Schema = undefined,
+  B extends Schema = undefined,
+  R extends Schema = undefined,
+>(
+  spec: EndpointSpec<A, P, Q, B, R>,
+  handler: (input: Input<A, Parsed<P>, Parsed<Q>, Parsed<B>>) => Given<R> | Promise<Given<R>>,
+): Endpoint => ({
+  spec,
+  bodyParser: spec.body ? parseBody : null,
+
+  async handle(req, res, checkReplies) {
+    const given = await handler({
+      params: parse<P>(spec.params, req.params, () => notFound('resource')),
+      query: parse<Q>(spec.query, req.query, error => invalid(error, false)),
+      body: parse<B>(spec.body, req.body, error => invalid(error, true)),
+      viewer: (res.locals.viewer ?? null) as ViewerOf<A>,
+      userAgent: req.get('user-agent'),
+    })
+    if (given instanceof OtherReply) {
+      if (checkReplies) spec.otherReplies?.[given.status]?.parse(given.body)
+      return send(req, res, spec, given.status, given.body)
+    }
+    if (checkReplies) spec.reply?.parse(given)
+    if (spec.location) res.set('Location', spec.location(given))
+    send(req, res, spec, spec.status, spec.reply && given)
+  },
+})

@@ -1,0 +1,63 @@
+import { type RequestHandler, Router } from 'express'
+import { notFound, Problem } from '../lib/errors.ts'
+import type { Auth, Endpoint } from './endpoint.ts'
+import { toProblem } from './problem.ts'
+
+/** `/users/profile` must be tried before `/users/:user_id`: letters sort before parameters, segment by segment. */
+const specificity = (path: string) => path.replaceAll(/:\w+/g, '~')
+
+const allowed = (endpoints: readonly Endpoint[]) => {
+  const methods = endpoints.map(({ spec }) => spec.method.toUpperCase())
+  return ['OPTIONS', ...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].sort().join(', ')
+}
+
+const methodNotAllowed =
+  (allow: string): RequestHandler =>
+  (req, res) => {
+    if (req.method === 'OPTIONS') {
+      res.set('Allow', allow).status(204).end()
+      return
+    }
+    throw new Problem(405, 'method_not_allowed', 'Method not allowed', `This path takes ${allow}.`, {
+      headers: { Allow: allow },
+    })
+  }
+
+interface MountOptions {
+  authentication: (auth: Auth) => RequestHandler
+  /** Hold every reply against its schema. */
+  checkReplies: boolean
+}
+
+/** The router of all operations; other methods on their paths are 405, other paths 404. */
+export const mount = (endpoints: readonly Endpoint[], options: MountOptions): Router => {
+  const router = Router()
+  const byPath = Map.groupBy(endpoints, ({ spec }) => spec.path)
+  const paths = [...byPath.keys()].sort((a, b) => (specificity(a) < specificity(b) ? -1 : 1))
+
+  for (const path of paths) {
+    const here = byPath.get(path) ?? []
+    const route = router.route(path)
+    route.all((_req, res, next) => {
+      res.locals.route = path
+      next()
+    })
+    for (const { spec, bodyParser, handle } of here) {
+      const handler: RequestHandler = async (req, res) => {
+        try {
+          await handle(req, res, options.checkReplies)
+        } catch (thrown) {
+          // The router takes some values for words of its own (undefined, 'route'): it gets to see errors only.
+          throw toProblem(thrown)
+        }
+      }
+      route[spec.method](options.authentication(spec.auth), ...(bodyParser ? [bodyParser] : []), handler)
+    }
+    route.all(methodNotAllowed(allowed(here)))
+  }
+
+  router.use(() => {
+    throw notFound('path')
+  })
+  return router
+}

@@ -1,0 +1,121 @@
+import type { z } from 'zod'
+import type { Description } from './endpoint.ts'
+import { createSchemas, isJson, type Json, type Schemas } from './openapi-schemas.ts'
+import { ProblemDetails } from './problem.ts'
+
+const parametersOf = (schemas: Schemas, schema: z.ZodType | undefined, place: 'path' | 'query') => {
+  if (!schema) return []
+  const { properties, required } = schemas.of(schema, 'input')
+  return Object.entries(isJson(properties) ? properties : {}).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || (Array.isArray(required) && required.includes(name)),
+    schema: property,
+  }))
+}
+
+const PROBLEM_TEXT: Record<number, string> = {
+  400: 'The request cannot be parsed, or its cursor is not from this list.',
+  401: 'No valid access token, or wrong credentials.',
+  403: 'The viewer can see it and may not change it.',
+  404: 'It does not exist, or the viewer may not see it.',
+  405: 'The path has no such method.',
+  409: 'It conflicts with what is there.',
+  413: 'The body is too large.',
+  415: 'The body is not of a type that is taken.',
+  422: 'It can be parsed and is wrong.',
+  500: 'A fault on our side; the log has it under the same request id.',
+  503: 'A limit is reached or a backend is away; try again after Retry-After seconds.',
+}
+
+/** Every problem that an operation can answer with: its own, and those that follow from what it takes. */
+const problemsOf = (spec: Description): number[] => {
+  const statuses = new Set([...(spec.problems ?? []), 400, 500, 503])
+  if (spec.auth !== 'none') statuses.add(401)
+  if (spec.params) statuses.add(404)
+  if (spec.query) statuses.add(422)
+  if (spec.body) for (const status of [413, 415, 422]) statuses.add(status)
+  return [...statuses].sort()
+}
+
+/** How a schema's values travel, with one of them to show. */
+const jsonContent = (schemas: Schemas, schema: z.ZodType, side: 'input' | 'output') => {
+  const json = schemas.of(schema, side)
+  return { 'application/json': { schema: json, example: schemas.example(json) } }
+}
+
+const responsesOf = (schemas: Schemas, spec: Description): Json => {
+  const headers = {
+    'X-Request-Id': { schema: { type: 'string' } },
+    ...(spec.etag && { ETag: { schema: { type: 'string' } } }),
+    ...(spec.location && { Location: { schema: { type: 'string' } } }),
+  }
+  const content = spec.reply && jsonContent(schemas, spec.reply, 'output')
+  const success = { description: 'Done.', headers, ...(content && { content }) }
+  const others = Object.entries(spec.otherReplies ?? {}).map(([status, schema]) => [
+    status,
+    { description: 'Not in order.', content: jsonContent(schemas, schema, 'output') },
+  ])
+  const problems = problemsOf(spec)
+    .filter(status => spec.otherReplies?.[status] === undefined)
+    .map(status => [status, { $ref: `#/components/responses/Problem${status}` }])
+  return Object.fromEntries([
+    [spec.status, success],
+    ...(spec.etag ? [[304, { description: 'The copy that the client has is still good.' }]] : []),
+    ...others,
+    ...problems,
+  ])
+}
+
+const operationOf = (schemas: Schemas, spec: Description): Json => ({
+  summary: spec.summary,
+  operationId: `${spec.method}${spec.path.replaceAll(/[/:_.]+(\w)/g, (_, first: string) => first.toUpperCase()).replace(/\W+$/, 'Root')}`,
+  tags: [spec.path.split('/')[1] || 'operations'],
+  security: { none: [], optional: [{ bearer: [] }, {}], required: [{ bearer: [] }] }[spec.auth],
+  parameters: [...parametersOf(schemas, spec.params, 'path'), ...parametersOf(schemas, spec.query, 'query')],
+  ...(spec.body && {
+    requestBody: { required: true, content: jsonContent(schemas, spec.body, 'input') },
+  }),
+  responses: responsesOf(schemas, spec),
+})
+
+/** Express's `/posts/:post_id` as OpenAPI writes it: `/posts/{post_id}`. */
+export const templateOf = (path: string): string => path.replaceAll(/:(\w+)/g, '{$1}')
+
+const problemResponses = (problem: Json) =>
+  Object.fromEntries(
+    Object.entries(PROBLEM_TEXT).map(([status, description]) => [
+      `Problem${status}`,
+      {
+        description,
+        content: { 'application/problem+json': { schema: problem } },
+      },
+    ]),
+  )
+
+/** The OpenAPI 3.1 document of a set of operations, made from the schemas that validate. */
+export const openApiDocument = (specs: readonly Description[], version: string) => {
+  const schemas = createSchemas()
+  const responses = problemResponses(schemas.of(ProblemDetails, 'output'))
+  const paths: Record<string, Json> = {}
+  for (const spec of specs) {
+    const path = templateOf(spec.path)
+    paths[path] = { ...paths[path], [spec.method]: operationOf(schemas, spec) }
+  }
+  return {
+    openapi: '3.1.0' as const,
+    info: {
+      title: 'Plaza',
+      version,
+      description: 'The social and file-sharing backend that a team runs in its own AWS account.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/' }],
+    paths,
+    components: {
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      schemas: schemas.components,
+      responses,
+    },
+  }
+}

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto'
+import type { RequestHandler } from 'express'
+import type { Logger } from '../infra/logger.ts'
+import type { Viewer } from './viewer.ts'
+
+declare global {
+  namespace Express {
+    /** What one request carries besides Express's own things. */
+    interface Locals {
+      requestId: string
+      log: Logger
+      /** The route's pattern, never the path itself: that may hold what must not be logged. */
+      route?: string
+      viewer?: Viewer | null
+      /** The code of the problem that was answered. */
+      code?: string
+    }
+  }
+}
+
+const WELL_FORMED = /^[\w.:/+=-]{1,128}$/
+
+/**
+ * Gives each request its id (the caller's own `X-Request-Id` when that is well-formed) and a logger that
+ * carries it, and writes one line when the reply is out or the client is gone.
+ */
+export const requestLog =
+  (logger: Logger): RequestHandler =>
+  (req, res, next) => {
+    const start = performance.now()
+    const asked = req.get('x-request-id')
+    const requestId = asked !== undefined && WELL_FORMED.test(asked) ? asked : randomUUID()
+    res.locals.requestId = requestId
+    res.locals.log = logger.child({ request_id: requestId })
+    res.setHeader('X-Request-Id', requestId)
+    res.once('close', () => {
+      const { route, viewer, code } = res.locals
+      res.locals.log.info(
+        {
+          method: req.method,
+          route: route ?? null,
+          status: res.statusCode,
+          duration_ms: Math.round((performance.now() - start) * 10) / 10,
+          user_id: viewer?.user_id ?? null,
+          ...(code !== undefined && { code }),
+          ...(!res.writableFinished && { aborted: true }),
+        },
+        'request',
+      )
+    })
+    next()
+  }

@@ -1,0 +1,107 @@
+import type { Config } from '../config.ts'
+import type { KeyValue } from './cache/key-value.ts'
+import { createMemoryKeyValue } from './cache/memory-key-value.ts'
+import { connectRedis } from './cache/redis-key-value.ts'
+import { createDynamo, type Dynamo } from './dynamo/dynamo.ts'
+import { type DataDir, keptSecret, openDataDir } from './embedded/data-dir.ts'
+import { launchDynamoDb } from './embedded/dynamodb.ts'
+import { launchRedis } from './embedded/redis.ts'
+import type { Logger } from './logger.ts'
+
+/** Goes up when what is kept in Redis changes its form: what an older version left is then not seen. */
+const CACHE_SCHEMA = 'v1'
+
+/** What the service runs on, with a word for a person on each. */
+export interface Backends {
+  dynamo: Dynamo
+  keyValue: KeyValue
+  jwtSecret: string
+  described: { dynamodb: string; redis: string; data: string | null }
+}
+
+/**
+ * Opens the configured backends and launches those that are not configured. Everything that is opened is put on
+ * `closing` at once, so that a failure half-way leaves nothing behind.
+ * @throws StartupError
+ */
+export const openBackends = async (
+  config: Config,
+  logger: Logger,
+  closing: AsyncDisposableStack,
+): Promise<Backends> => {
+  const dataDir = needsDataDir(config)
+    ? closing.adopt(openDataDir(config.dataDir), dir => dir.release())
+    : undefined
+  const [database, keyValue] = await settledInOrder([
+    openDatabase(config, logger, dataDir, closing),
+    openKeyValue(config, logger, dataDir, closing),
+  ])
+  return {
+    dynamo: database.dynamo,
+    keyValue: keyValue.keyValue,
+    jwtSecret: config.jwtSecret ?? keptSecret(given(dataDir), 'jwt_secret'),
+    described: { dynamodb: database.described, redis: keyValue.described, data: dataDir?.path ?? null },
+  }
+}
+
+const needsDataDir = (config: Config) =>
+  config.dynamodbEmbedded || config.redisEmbedded || config.jwtSecret === undefined
+
+const given = (dataDir: DataDir | undefined): DataDir => {
+  if (!dataDir) throw new Error('a data folder is needed here')
+  return dataDir
+}
+
+/** Waits for all before it fails: what came up late would otherwise be left running. */
+const settledInOrder = async <A, B>([a, b]: [Promise<A>, Promise<B>]): Promise<[A, B]> => {
+  await Promise.allSettled([a, b])
+  return [await a, await b]
+}
+
+const openDatabase = async (
+  config: Config,
+  logger: Logger,
+  dataDir: DataDir | undefined,
+  closing: AsyncDisposableStack,
+) => {
+  const shared = { region: config.region, tablePrefix: config.tablePrefix }
+  if (!config.dynamodbEmbedded) {
+    const dynamo = closing.adopt(createDynamo({ ...shared, endpoint: config.dynamodbEndpoint }), d =>
+      d.close(),
+    )
+    return { dynamo, described: config.dynamodbEndpoint ?? `DynamoDB in ${config.region}` }
+  }
+  const child = closing.adopt(await launchDynamoDb({ dataDir: given(dataDir), logger }), c => c.stop())
+  // The embedded one takes any signature, but the SDK wants something to sign with.
+  const credentials = { accessKeyId: 'embedded', secretAccessKey: 'embedded' }
+  const dynamo = closing.adopt(createDynamo({ ...shared, endpoint: child.endpoint, credentials }), d =>
+    d.close(),
+  )
+  return { dynamo, described: `embedded (${child.endpoint})` }
+}
+
+/** Closed by the cache that is put on top of it. */
+const openKeyValue = async (
+  config: Config,
+  logger: Logger,
+  dataDir: DataDir | undefined,
+  closing: AsyncDisposableStack,
+): Promise<{ keyValue: KeyValue; described: string }> => {
+  const keyPrefix = `${config.tablePrefix}${CACHE_SCHEMA}:`
+  if (config.redisUrl !== undefined) {
+    const keyValue = connectRedis({ url: config.redisUrl, keyPrefix, logger })
+    await keyValue.ready
+    return { keyValue, described: new URL(config.redisUrl).host }
+  }
+  const child = await launchRedis({ dataDir: given(dataDir), logger })
+  if (!child) {
+    const described = 'none: an in-process cache stands in (set REDIS_URL or install redis-server)'
+    logger.warn({ redis: described }, 'REDIS_URL is not set and there is no redis-server in PATH')
+    return { keyValue: createMemoryKeyValue(), described }
+  }
+  closing.adopt(child, c => c.stop())
+  const keyValue = connectRedis({ socketPath: child.socketPath, keyPrefix, logger })
+  await keyValue.ready
+  logger.info({ redis: child.socketPath }, 'REDIS_URL is not set: a redis-server from PATH was launched')
+  return { keyValue, described: `embedded (${child.socketPath})` }
+}

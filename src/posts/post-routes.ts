@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { endpoint } from '../http/endpoint.ts'
+import { id, nextCursor, Paging } from '../lib/fields.ts'
+import { NewPost, Post, PostChanges } from './post.ts'
+import type { PostService } from './post-service.ts'
+import type { PostViews } from './post-views.ts'
+
+const PostParams = z.strictObject({ post_id: id() })
+const AuthorParams = z.strictObject({ user_id: id() })
+const PostReply = z.strictObject({ post: Post })
+const PostList = z.strictObject({ posts: z.array(Post), next_cursor: nextCursor() })
+
+export const postRoutes = (posts: PostService, views: PostViews) => [
+  endpoint(
+    {
+      method: 'post',
+      path: '/posts',
+      summary: 'Write a post',
+      auth: 'required',
+      body: NewPost,
+      reply: PostReply,
+      status: 201,
+      location: ({ post }) => `/posts/${post.post_id}`,
+    },
+    async ({ viewer, body }) => ({ post: await views.one(viewer, await posts.create(viewer, body)) }),
+  ),
+
+  endpoint(
+    {
+      method: 'get',
+      path: '/posts/:post_id',
+      summary: 'A post',
+      auth: 'optional',
+      params: PostParams,
+      reply: PostReply,
+      status: 200,
+      etag: true,
+    },
+    async ({ viewer, params }) => ({
+      post: await views.one(viewer, await posts.get(viewer, params.post_id)),
+    }),
+  ),
+
+  endpoint(
+    {
+      method: 'patch',
+      path: '/posts/:post_id',
+      summary: 'Change one of the own posts',
+      auth: 'required',
+      params: PostParams,
+      body: PostChanges,
+      reply: PostReply,
+      status: 200,
+      problems: [403],
+    },
+    async ({ viewer, params, body }) => ({
+      post: await views.one(viewer, await posts.update(viewer, params.post_id, body)),
+    }),
+  ),
+
+  endpoint(
+    {
+      method: 'delete',
+      path: '/posts/:post_id',
+      summary: 'Delete one of the own posts',
+      auth: 'required',
+      params: PostParams,
+      status: 204,
+      problems: [403],
+    },
+    ({ viewer, params }) => posts.remove(viewer, params.post_id),
+  ),
+
+  endpoint(
+    {
+      method: 'get',
+      path: '/users/:user_id/posts',
+      summary: "A user's posts, newest first",
+      auth: 'optional',
+      params: AuthorParams,
+      query: Paging,
+      reply: PostList,
+      status: 200,
+    },
+    async ({ viewer, params, query }) => {
+      const { posts: found, next_cursor } = await posts.byAuthor(viewer, params.user_id, query)
+      return { posts: await views.many(viewer, found), next_cursor }
+    },
+  ),
+]

@@ -1,0 +1,153 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import type { Viewer } from '../http/viewer.ts'
+import { jobKind } from '../infra/outbox/job.ts'
+import type { Outbox } from '../infra/outbox/outbox.ts'
+import type { Cursors } from '../lib/cursors.ts'
+import { forbidden, notFound, Problem, unavailable } from '../lib/errors.ts'
+import type { Paging } from '../lib/fields.ts'
+import { newId } from '../lib/ids.ts'
+import type { UserService } from '../users/user-service.ts'
+import type { NewPost, PostChanges, PostRecord } from './post.ts'
+import type { PostStore } from './post-store.ts'
+
+export interface PostService {
+  /** 422 when a file is not the author's own */
+  create(viewer: Viewer, post: NewPost): Promise<PostRecord>
+  /** 404 also when the viewer may not see it */
+  get(viewer: Viewer | null, postId: string): Promise<PostRecord>
+  /** 403 when it is somebody else's */
+  update(viewer: Viewer, postId: string, changes: PostChanges): Promise<PostRecord>
+  /** 403 when it is somebody else's */
+  remove(viewer: Viewer, postId: string): Promise<void>
+  /** Newest first, as far as the viewer may see them. 404 when there is no such user */
+  byAuthor(
+    viewer: Viewer | null,
+    userId: string,
+    page: Paging,
+  ): Promise<{ posts: PostRecord[]; next_cursor: string | null }>
+}
+
+/** After each write of a post: caches in line, and when it was removed, what hung on it goes too. */
+const postChanged = jobKind(
+  'post.changed',
+  z.object({ user_id: z.string(), post_id: z.string(), removed: z.boolean() }),
+)
+
+/** Tries of a change when others change the same post at the same time. */
+const TRIES = 5
+/** Queries that one page may take when posts vanish while it is read. */
+const ROUNDS = 5
+
+const maySee = (viewer: Viewer | null, post: PostRecord) => post.is_public || post.user_id === viewer?.user_id
+
+const isPublic = (post: Pick<PostRecord, 'is_public'>) => (post.is_public ? 1 : 0)
+
+interface Parts {
+  store: PostStore
+  users: UserService
+  outbox: Outbox
+  cursors: Cursors
+}
+
+export const createPostService = ({ store, users, outbox, cursors }: Parts): PostService => {
+  outbox.on(postChanged, async ({ user_id, post_id, removed }) => {
+    if (removed) await store.clearUp(user_id, post_id)
+    await Promise.all([store.invalidate(post_id), users.invalidate(user_id)])
+  })
+
+  const following = ({ user_id, post_id }: PostRecord, removed = false) =>
+    outbox.entry(postChanged, { user_id, post_id, removed })
+
+  const get = async (viewer: Viewer | null, postId: string) => {
+    const post = await store.get(postId)
+    if (!post || !maySee(viewer, post)) throw notFound('post')
+    return post
+  }
+
+  /** Does `change` to the post as it is now, again when somebody was faster; it says whether it went through. */
+  const changing = async (viewer: Viewer, postId: string, change: (post: PostRecord) => Promise<boolean>) => {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      const post = await get(viewer, postId)
+      if (post.user_id !== viewer.user_id) throw forbidden('Only its author may change a post.')
+      if (await change(post)) return
+      await sleep(Math.random() * 20 * 2 ** attempt)
+    }
+    throw unavailable('This post is being changed by many at once.', 1)
+  }
+
+  return {
+    get,
+
+    async create(viewer, { content, image_url, file_ids, tags, is_public }) {
+      if (file_ids.length > 0) {
+        const errors = file_ids.map((_, at) => ({
+          pointer: `#/file_ids/${at}`,
+          message: 'is not a file of yours',
+        }))
+        throw new Problem(422, 'validation_failed', 'Validation failed', 'There are no such files.', {
+          errors,
+        })
+      }
+      const now = new Date().toISOString()
+      const post: PostRecord = {
+        post_id: newId(),
+        user_id: viewer.user_id,
+        content,
+        image_url: image_url ?? null,
+        file_ids,
+        tags,
+        is_public,
+        created_date: now,
+        updated_date: now,
+        likes_count: 0,
+        like_count: 0,
+        love_count: 0,
+        laugh_count: 0,
+        angry_count: 0,
+        comments_count: 0,
+        shares_count: 0,
+        views_count: 0,
+        version: 1,
+      }
+      const counts = users.counting(viewer.user_id, { posts_count: 1, public_posts_count: isPublic(post) })
+      await store.create(post, [counts, following(post)])
+      return post
+    },
+
+    async update(viewer, postId, changes) {
+      await changing(viewer, postId, post => {
+        const by = isPublic({ is_public: changes.is_public ?? post.is_public }) - isPublic(post)
+        const counts = by === 0 ? [] : [users.counting(viewer.user_id, { public_posts_count: by })]
+        return store.update(post, changes, [...counts, following(post)])
+      })
+      return get(viewer, postId)
+    },
+
+    remove: (viewer, postId) =>
+      changing(viewer, postId, post => {
+        const counts = users.counting(viewer.user_id, {
+          posts_count: -1,
+          public_posts_count: -isPublic(post),
+        })
+        return store.remove(post, [counts, following(post, true)])
+      }),
+
+    async byAuthor(viewer, userId, { limit, cursor }) {
+      await users.mustExist(userId)
+      const which = viewer?.user_id === userId ? 'all' : 'public'
+      const list = `users/${userId}/posts/${which}`
+      const posts: PostRecord[] = []
+      let after = cursors.read(list, cursor)
+      let more = true
+      for (let round = 0; round < ROUNDS && more && posts.length < limit; round++) {
+        const page = await store.byAuthor(userId, which, limit - posts.length, after)
+        const found = await store.getMany(page.postIds)
+        posts.push(...page.postIds.flatMap(id => found.get(id) ?? []).filter(post => maySee(viewer, post)))
+        after = page.postIds.at(-1) ?? after
+        more = page.more
+      }
+      return { posts, next_cursor: cursors.write(list, more && after !== undefined ? after : null) }
+    },
+  }
+}

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { createServer, type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { problemBody } from './http/problem.ts'
+import { Problem, StartupError } from './lib/errors.ts'
+
+/** Longer than the 60 s for which an AWS load balancer keeps its end open, or it would write into closed ones. */
+const KEEP_ALIVE_MS = 65_000
+const HEADERS_MS = 66_000
+/** For how long requests that are being answered may go on once the server stops listening. */
+const FINISH_MS = 10_000
+
+export interface RunningServer {
+  /** With the port that the kernel chose, where 0 was asked for. */
+  url: string
+  /** From now on each reply asks its client to open the next connection elsewhere. */
+  drain(): void
+  /** Takes no new connections, lets what is in flight finish within 10 s, then cuts the rest. */
+  close(): Promise<void>
+}
+
+const UNPARSABLE: Record<string, Problem> = {
+  HPE_HEADER_OVERFLOW: new Problem(431, 'headers_too_large', 'Headers too large'),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem(408, 'request_timeout', 'Request timed out'),
+}
+const malformed = new Problem(400, 'malformed_request', 'Malformed request', 'This is not an HTTP request.')
+
+/** What the HTTP parser refuses never becomes a request, and still gets a problem for an answer. */
+const answerUnparsable = (error: NodeJS.ErrnoException, socket: Socket) => {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const problem = UNPARSABLE[error.code ?? ''] ?? malformed
+  const body = JSON.stringify(problemBody(problem, ''))
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
+
+const listenFault = (error: unknown, host: string, port: number) => {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const why =
+    {
+      EADDRINUSE: 'another program has taken it',
+      EACCES: 'this user may not',
+      EADDRNOTAVAIL: 'no such address here',
+    }[String(code)] ?? String(error)
+  return new StartupError(`Cannot listen on ${host}:${port}: ${why}.`, { cause: error })
+}
+
+/** Listens. @throws StartupError when the port cannot be had */
+export const startServer = async (
+  app: RequestListener,
+  host: string,
+  port: number,
+): Promise<RunningServer> => {
+  let draining = false
+  const inFlight = new Set<ServerResponse>()
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS }, (req, res) => {
+    inFlight.add(res)
+    res.once('close', () => inFlight.delete(res))
+    if (draining) res.setHeader('Connection', 'close')
+    app(req, res)
+  })
+  const drain = () => {
+    draining = true
+    // Those whose requests came before would otherwise come back on a connection that is about to be cut.
+    for (const res of inFlight) if (!res.headersSent) res.setHeader('Connection', 'close')
+  }
+  server.on('clientError', answerUnparsable)
+  server.listen(port, host)
+  try {
+    await once(server, 'listening')
+  } catch (error) {
+    throw listenFault(error, host, port)
+  }
+  const { port: actual } = server.address() as AddressInfo
+
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}`,
+
+    drain,
+
+    async close() {
+      drain()
+      const closed = once(server, 'close')
+      server.close()
+      const cut = sleep(FINISH_MS, undefined, { ref: false }).then(() => server.closeAllConnections())
+      await Promise.race([closed, cut.then(() => closed)])
+    },
+  }
+}

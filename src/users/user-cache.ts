@@ -1,0 +1,17 @@
+import type { Cache } from '../infra/cache/cache.ts'
+import { dropping } from '../infra/cache/dropping.ts'
+import type { UserRecord } from './user.ts'
+import type { UserStore } from './user-store.ts'
+
+/** The user store behind the cache: `user:{id}`. */
+export const cachedUsers = (store: UserStore, cache: Cache): UserStore => {
+  const byId = cache.of<string, UserRecord>('user', { ttlSeconds: 3600, load: ids => store.getMany(ids) })
+  return {
+    get: byId.get,
+    getMany: byId.getMany,
+    update: (userId, changes) => byId.dropAfter(userId, store.update(userId, changes)),
+    creation: user => dropping(byId, user.user_id, store.creation(user)),
+    invalidate: userId => byId.drop(userId),
+    counting: (userId, by) => dropping(byId, userId, store.counting(userId, by)),
+  }
+}

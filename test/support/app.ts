@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createApp } from '../../src/app.ts'
+import { readConfig } from '../../src/config.ts'
+import { type Context, createContext, type Parts } from '../../src/context.ts'
+import { createLogger } from '../../src/infra/logger.ts'
+import { startServer } from '../../src/server.ts'
+
+/** The real application on a port of its own, over the real backends of the test run. */
+export interface TestApp {
+  url: string
+  context: Context
+  /** The environment it was started with: another instance on the same data takes the same one. */
+  env: Readonly<Record<string, string>>
+  /** Every line it has logged so far, parsed. */
+  log(): Record<string, unknown>[]
+  close(): Promise<void>
+}
+
+const SECRET = 'only-for-tests-0123456789-0123456789-0123456789'
+
+/**
+ * Starts an instance as `main` does. Left alone it has tables and cache keys that nobody else uses.
+ * @param env further variables, or another instance's `env` to run beside it
+ * @param parts what replaces a part before anything depends on it
+ */
+export const startApp = async (env: Record<string, string> = {}, parts: Parts = {}): Promise<TestApp> => {
+  const variables: Record<string, string> = {
+    NODE_ENV: 'test',
+    HOST: '127.0.0.1',
+    PORT: '0',
+    JWT_SECRET: SECRET,
+    BCRYPT_COST: '4',
+    TABLE_PREFIX: `t${randomBytes(6).toString('hex')}-`,
+    DYNAMODB_ENDPOINT: process.env.TEST_DYNAMODB_ENDPOINT ?? '',
+    REDIS_URL: process.env.TEST_REDIS_URL ?? '',
+    // Where no Redis is installed each app has a cache in its own process, which asks for a folder of its own.
+    DATA_DIR: join(tmpdir(), `plaza-${randomBytes(6).toString('hex')}`),
+    ...env,
+  }
+  const lines: string[] = []
+  const logger = createLogger('debug', { write: line => void lines.push(line) })
+  const config = readConfig(variables)
+  const context = await createContext(config, {
+    logger,
+    tables: true,
+    ...parts,
+  })
+  const server = await startServer(createApp(context), config.host, config.port)
+
+  return {
+    url: server.url,
+    context,
+    env: variables,
+    log: () => lines.map(line => JSON.parse(line)),
+    async close() {
+      await server.close()
+      await context.close()
+      await rm(config.dataDir, { recursive: true, force: true })
+    },
+  }
+}

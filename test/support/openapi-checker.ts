@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import { routesOf } from '../../src/app.ts'
+import { templateOf } from '../../src/http/openapi.ts'
+import { ProblemDetails } from '../../src/http/problem.ts'
+import type { TestApp } from './app.ts'
+import type { Reply } from './exchange.ts'
+
+const Schema = z.record(z.string(), z.unknown())
+export type Schema = z.infer<typeof Schema>
+
+const Media = z.object({ schema: Schema, example: z.unknown().optional() })
+const Response = z.object({ description: z.string(), content: z.record(z.string(), Media).optional() })
+const Operation = z.object({
+  summary: z.string(),
+  operationId: z.string(),
+  security: z.array(z.record(z.string(), z.array(z.string()))),
+  parameters: z.array(
+    z.object({ name: z.string(), in: z.enum(['path', 'query']), required: z.boolean(), schema: Schema }),
+  ),
+  requestBody: z.object({ content: z.object({ 'application/json': Media }) }).optional(),
+  responses: z.record(z.string(), z.union([Response, z.object({ $ref: z.string() })])),
+})
+
+const Document = z.object({
+  paths: z.record(z.string(), z.record(z.string(), Operation)),
+  components: z.object({
+    schemas: z.record(z.string(), Schema),
+    responses: z.record(z.string(), Response),
+    securitySchemes: z.record(z.string(), Schema),
+  }),
+})
+export type Document = z.infer<typeof Document>
+
+/** One operation of the document with the place where it stands. */
+export type Described = z.infer<typeof Operation> & { method: string; template: string }
+
+/** The document as the running app serves it. */
+export const fetchDocument = async (app: TestApp): Promise<Document> =>
+  Document.parse(await (await fetch(`${app.url}/openapi.json`)).json())
+
+export const operationsOf = ({ paths }: Document): Described[] =>
+  Object.entries(paths).flatMap(([template, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      ...operation,
+      method: method.toUpperCase(),
+      template,
+    })),
+  )
+
+const json = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What is wrong with the reply to an operation, going by the document and the schemas; null when nothing is. */
+export type Checker = (operation: Described, reply: Reply) => string | null
+
+export const createChecker = (app: TestApp): Checker => {
+  const specs = new Map(
+    routesOf(app.context).map(({ spec }) => [`${spec.method.toUpperCase()} ${templateOf(spec.path)}`, spec]),
+  )
+
+  const problems = new Map<number, z.ZodType>()
+  const problemOf = (status: number) => {
+    const schema = problems.get(status) ?? ProblemDetails.extend({ status: z.literal(status) })
+    problems.set(status, schema)
+    return schema
+  }
+
+  const faultInJson = (schema: z.ZodType, type: string, { headers, text }: Reply) => {
+    if (headers.get('content-type') !== type) return `its type is ${headers.get('content-type')}`
+    const parsed = schema.safeParse(json(text))
+    return parsed.success ? null : `its body is not as documented: ${z.prettifyError(parsed.error)}`
+  }
+
+  const faultInBody = (operation: Described, reply: Reply) => {
+    const { status } = reply
+    const spec = specs.get(`${operation.method} ${operation.template}`)
+    const schema = status === spec?.status ? spec.reply : spec?.otherReplies?.[status]
+    if (schema) return faultInJson(schema, 'application/json; charset=utf-8', reply)
+    if (status < 400) return reply.text === '' ? null : 'it has a body'
+    return faultInJson(problemOf(status), 'application/problem+json', reply)
+  }
+
+  return (operation, reply) => {
+    if (operation.responses[reply.status] === undefined) return 'its status is not documented'
+    if (reply.headers.get('x-request-id') === null) return 'it has no X-Request-Id'
+    return faultInBody(operation, reply)
+  }
+}
