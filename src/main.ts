@@ -38,10 +38,12 @@ const run = async () => {
   process.stdout.on('error', () => {})
   const context = await createContext(config)
   const { logger } = context
-  const server = await startServer(createApp(context), config.host, config.port).catch(async error => {
-    await context.close()
-    throw error
-  })
+  const server = await startServer(createApp(context), config.host, config.port, logger).catch(
+    async error => {
+      await context.close()
+      throw error
+    },
+  )
   logger.info({ url: server.url, version: context.version, ...context.backends.described }, 'listening')
   if (!config.production) greet(context, server.url)
 

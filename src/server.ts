@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { problemBody } from './http/problem.ts'
+import type { Logger } from './infra/logger.ts'
 import { Problem, StartupError } from './lib/errors.ts'
 
 /** Longer than the 60 s for which an AWS load balancer keeps its end open, or it would write into closed ones. */
@@ -26,17 +28,19 @@ const UNPARSABLE: Record<string, Problem> = {
 }
 const malformed = new Problem(400, 'malformed_request', 'Malformed request', 'This is not an HTTP request.')
 
-/** What the HTTP parser refuses never becomes a request, and still gets a problem for an answer. */
-const answerUnparsable = (error: NodeJS.ErrnoException, socket: Socket) => {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy()
-    return
-  }
+/** What the HTTP parser refuses never becomes a request, and still gets a problem for an answer, and a log line. */
+const answerUnparsable = (error: NodeJS.ErrnoException, socket: Socket, logger: Logger) => {
   const problem = UNPARSABLE[error.code ?? ''] ?? malformed
-  const body = JSON.stringify(problemBody(problem, ''))
+  const requestId = randomUUID()
+  const body = JSON.stringify(problemBody(problem, requestId))
+  logger.info(
+    { request_id: requestId, status: problem.status, code: problem.code, reason: error.code },
+    'request',
+  )
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nCache-Control: no-store\r\n` +
+      `Connection: close\r\n\r\n${body}`,
   )
 }
 
@@ -56,10 +60,13 @@ export const startServer = async (
   app: RequestListener,
   host: string,
   port: number,
+  logger: Logger,
 ): Promise<RunningServer> => {
   let draining = false
   const inFlight = new Set<ServerResponse>()
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS }, (req, res) => {
+  // Without `requireHostHeader` the application answers, with a problem like everything else.
+  const limits = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requireHostHeader: false }
+  const server = createServer(limits, (req, res) => {
     inFlight.add(res)
     res.once('close', () => inFlight.delete(res))
     if (draining) res.setHeader('Connection', 'close')
@@ -70,7 +77,16 @@ export const startServer = async (
     // Those whose requests came before would otherwise come back on a connection that is about to be cut.
     for (const res of inFlight) if (!res.headersSent) res.setHeader('Connection', 'close')
   }
-  server.on('clientError', answerUnparsable)
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // Words after a whole request that is being answered would become, or break, the answer to that one.
+    const inTheMiddle = [...inFlight].some(
+      res => res.socket === socket && (res.headersSent || res.req.complete),
+    )
+    if (error.code === 'ECONNRESET' || !socket.writable || inTheMiddle) socket.destroy()
+    else answerUnparsable(error, socket, logger)
+  })
+  // An `Expect` that we do not know is no reason to refuse (RFC 9110, 10.1.1, leaves it to the server).
+  server.on('checkExpectation', (req, res) => server.emit('request', req, res))
   server.listen(port, host)
   try {
     await once(server, 'listening')

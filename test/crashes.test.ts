@@ -66,6 +66,7 @@ describe('a handler that throws', () => {
       express().use(requestLog(logger), torn, router, problemHandler),
       '127.0.0.1',
       0,
+      logger,
     )
   })
   afterAll(() => server.close())
@@ -150,6 +151,25 @@ describe('what is no HTTP', () => {
     expect(head).toContain('content-type: application/problem+json')
     expect(head).toContain('connection: close')
     expect(body).not.toMatch(/HPE_|node:/)
+    expect(head).toContain(`x-request-id: ${problem.request_id}`)
+    expect(app.log().filter(line => line.request_id === problem.request_id)).toHaveLength(1)
+  })
+
+  test('a request without a Host, or with an Expect that nobody knows, is answered like any other', async () => {
+    expect(await raw('GET /health HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatchObject({ status: 200 })
+    const odd = 'GET /nowhere HTTP/1.1\r\nHost: x\r\nExpect: a miracle\r\nConnection: close\r\n\r\n'
+    const { status, body } = await raw(odd)
+    expect(status).toBe(404)
+    expect(ProblemDetails.parse(JSON.parse(body)).code).toBe('not_found')
+  })
+
+  test('garbage after a whole request is never taken for the answer to it', async () => {
+    const login = JSON.stringify({ email: 'nobody@example.com', password: 'does not matter' })
+    const { head } = await raw(
+      `POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${login.length}\r\n\r\n` +
+        `${login}garbage\r\n\r\n`,
+    )
+    expect(head).not.toContain('400')
   })
 
   test('the service goes on after it', async () => {

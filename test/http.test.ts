@@ -132,6 +132,7 @@ describe('the HTTP frame', () => {
         },
         '127.0.0.1',
         0,
+        other.context.logger,
       )
       await exchange(outer.url, { method: 'GET', path: '/health', headers })
       await outer.close()

@@ -67,6 +67,15 @@ describe('odd input that is allowed', () => {
     expect(again.body.post.tags).toEqual(body.post.tags)
   })
 
+  test('is counted in characters, as the document counts, not in UTF-16 units', async () => {
+    const long = (characters: number) => '\u{1f600}'.repeat(characters)
+    const post = (path: string, body: object) => anonymous(app).post(path).send(body)
+    await post('/auth/login', { email: long(1024), password: long(1024) }).expect(401)
+    await post('/auth/login', { email: long(1024), password: long(1025) }).expect(422)
+    await post('/auth/refresh', { refresh_token: long(512) }).expect(401)
+    await post('/auth/refresh', { refresh_token: long(513) }).expect(422)
+  })
+
   test('a repeated field of a body counts as it was written last', async () => {
     const { body } = await as(app, ann)
       .post('/posts')

@@ -1,28 +1,12 @@
 import { z } from 'zod'
 import { count, id, text, timestamp } from '../lib/fields.ts'
+import { Tags } from '../lib/tags.ts'
 import { Author } from '../users/user.ts'
 
 const CONTENT = 5000
-const TAGS = 10
 const FILES = 10
 
 const Content = text(1, CONTENT)
-
-/**
- * Letters, digits, `_` and `-`; kept in lower case. A few letters come apart into one and a mark by that (İ): the
- * mark goes, so that what is kept is itself a tag that could be sent.
- */
-const Tag = z
-  .string()
-  .regex(/^[\p{L}\p{N}_-]{1,50}$/u, 'must be 1 to 50 letters, digits, _ or -')
-  .transform(tag => tag.normalize('NFC').toLowerCase().replaceAll(/\p{M}/gu, ''))
-  .meta({ examples: ['travel'] })
-
-/** Each tag once. */
-const Tags = z
-  .array(Tag)
-  .max(TAGS)
-  .transform(tags => [...new Set(tags)])
 
 const IMAGE = 'https://images.example.com/beach.jpg'
 

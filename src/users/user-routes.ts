@@ -6,7 +6,7 @@ import type { UserService } from './user-service.ts'
 
 const SelfReply = z.strictObject({ user: SelfUser })
 const UserReply = z.strictObject({ user: User })
-export const UserParams = z.strictObject({ user_id: id() })
+const UserParams = z.strictObject({ user_id: id() })
 
 export const userRoutes = (users: UserService) => [
   endpoint(

@@ -48,7 +48,7 @@ export const startApp = async (env: Record<string, string> = {}, parts: Parts = 
     tables: true,
     ...parts,
   })
-  const server = await startServer(createApp(context), config.host, config.port)
+  const server = await startServer(createApp(context), config.host, config.port, logger)
 
   return {
     url: server.url,
