@@ -4,7 +4,7 @@ import { type Cached, type CachedOptions, type CacheStats, createCached } from '
 import { createDrops } from './drops.ts'
 import type { KeyValue } from './key-value.ts'
 
-export type { Cached, CacheStats }
+export type { Cached }
 
 export interface Cache {
   /** The wall of one kind of record, under the keys `name:id`. A name is taken once. */
