@@ -1,0 +1,110 @@
+import { type Request, type RequestHandler, type Response, Router } from 'express'
+import { BlobExists, BlobNotFound, UploadNotFound } from '../infra/blobs/blob-errors.ts'
+import { detached } from '../infra/blobs/detached.ts'
+import type { DiskBlobStore } from '../infra/blobs/disk-blob-store.ts'
+import { isErrno } from '../infra/blobs/durable-files.ts'
+import type { StorageOperation } from '../infra/blobs/url-signer.ts'
+import { notFound, Problem } from '../lib/errors.ts'
+import { sendBytes } from './send-bytes.ts'
+
+type Get = Extract<StorageOperation, { method: 'GET' }>
+type Put = Exclude<StorageOperation, Get>
+
+const mismatch = () =>
+  new Problem(
+    403,
+    'signature_mismatch',
+    'Signature mismatch',
+    'The URL was not signed for this request: method, path, query, Content-Length and Content-Type must be as given.',
+  )
+
+const expired = () =>
+  new Problem(403, 'url_expired', 'URL expired', 'The time of this URL is over: ask for a new one.')
+
+/**
+ * Serves the URLs that the disk store has signed, as S3 serves its own; to be mounted at `/storage`. Whoever has
+ * the URL may use it, so no session is looked at. What is not signed does not exist here: every other request is
+ * a 403, whatever there is under its path.
+ */
+export const storageRouter = (store: DiskBlobStore): Router => {
+  const handle: RequestHandler = async (req, res) => {
+    res.locals.route = '/storage/:key'
+    const operation = permitted(store, req)
+    try {
+      if (operation.method === 'GET') await send(store, operation, req, res)
+      else await receive(store, operation, req, res)
+    } catch (error) {
+      throw told(error, req)
+    }
+  }
+  return Router().use(handle)
+}
+
+/** @throws Problem 403 */
+const permitted = (store: DiskBlobStore, req: Request): StorageOperation => {
+  const query = new URLSearchParams(req.originalUrl.split('?').slice(1).join('?'))
+  const operation = store.urls.verify(req.method === 'HEAD' ? 'GET' : req.method, keyOf(req.path), query)
+  if (operation === 'expired') throw expired()
+  if (operation === null) throw mismatch()
+  return operation
+}
+
+/** Empty, which no key is, when the path cannot be read. */
+const keyOf = (path: string): string => {
+  try {
+    return path.slice(1).split('/').map(decodeURIComponent).join('/')
+  } catch {
+    return ''
+  }
+}
+
+const told = (error: unknown, req: Request): unknown => {
+  if (error instanceof BlobNotFound) return notFound('object')
+  if (error instanceof UploadNotFound) return notFound('upload')
+  if (error instanceof BlobExists)
+    return new Problem(409, 'already_exists', 'Already exists', 'There is an object already, and it stays.')
+  // The client went away: nobody reads this, and it is no fault of ours.
+  if (!req.complete && isErrno(error, 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'))
+    return new Problem(400, 'request_aborted', 'Request aborted', 'The body ended too early.')
+  return error
+}
+
+const headersOf = (operation: Get, lastModified: Date) => ({
+  'Last-Modified': lastModified.toUTCString(),
+  'Cache-Control': 'private, no-cache',
+  'Content-Type': operation.contentType,
+  'Content-Disposition': operation.contentDisposition,
+  'X-Content-Type-Options': 'nosniff',
+  // A document from here must not run scripts in our origin; pages of other origins may show its pictures.
+  'Content-Security-Policy': "sandbox; default-src 'none'",
+  'Cross-Origin-Resource-Policy': 'cross-origin',
+})
+
+const send = async (store: DiskBlobStore, operation: Get, req: Request, res: Response) => {
+  const found = await store.head(operation.key)
+  if (!found) throw new BlobNotFound(operation.key)
+  await sendBytes(req, res, {
+    size: found.size,
+    etag: found.etag,
+    headers: headersOf(operation, found.lastModified),
+    open: async (range, signal) => (await store.get(operation.key, { range, signal })).body,
+  })
+}
+
+const receive = async (store: DiskBlobStore, operation: Put, req: Request, res: Response) => {
+  const { key, contentLength } = operation
+  const announced = req.get('content-length')
+  if (announced === undefined)
+    throw new Problem(411, 'length_required', 'Length required', 'Send a Content-Length.')
+  if (announced !== String(contentLength)) throw mismatch()
+
+  if ('uploadId' in operation) {
+    const { uploadId, partNumber } = operation
+    const { etag } = await store.multipart.uploadPart(key, uploadId, partNumber, detached(req), contentLength)
+    res.set('ETag', `"${etag}"`).status(200).end()
+    return
+  }
+  if (req.get('content-type') !== operation.contentType) throw mismatch()
+  const { etag } = await store.put(key, detached(req), { contentType: operation.contentType })
+  res.set('ETag', `"${etag}"`).status(200).end()
+}
