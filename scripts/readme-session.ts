@@ -50,6 +50,10 @@ const run = async (steps: readonly Step[]) => {
   shell.stdin.end()
 }
 
-const steps = stepsOf(readFileSync(new URL('../README.md', import.meta.url), 'utf8'))
+const read = (path: string) => readFileSync(new URL(path, import.meta.url), 'utf8')
+
+const readme = read('../README.md')
+if (!readme.includes(read('./resume-upload.sh'))) throw new Error('README.md prints another resume-upload.sh')
+const steps = stepsOf(readme)
 await run(steps)
 process.stdout.write(`README session: ${steps.length} passed, 0 failed\n`)

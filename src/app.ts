@@ -3,12 +3,16 @@ import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import { authRoutes } from './auth/auth-routes.ts'
 import type { Context } from './context.ts'
+import { fileRoutes } from './files/file-routes.ts'
+import { multipartRoutes } from './files/multipart-routes.ts'
+import { uploadRoutes } from './files/upload-routes.ts'
 import { createAuthentication } from './http/authenticate.ts'
 import type { Endpoint } from './http/endpoint.ts'
 import { mount } from './http/mount.ts'
 import { operationsRoutes } from './http/operations-routes.ts'
 import { problemHandler } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
+import { storageRouter } from './http/storage-router.ts'
 import { postRoutes } from './posts/post-routes.ts'
 import { userRoutes } from './users/user-routes.ts'
 
@@ -33,8 +37,24 @@ const crossOrigin = (origins: readonly string[]): RequestHandler => {
   const answer = cors({
     origin: [...origins],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'If-None-Match', 'X-Request-Id'],
-    exposedHeaders: ['ETag', 'Location', 'Retry-After', 'X-Request-Id'],
+    allowedHeaders: [
+      'Authorization',
+      'Content-Type',
+      'Idempotency-Key',
+      'If-None-Match',
+      'If-Range',
+      'Range',
+      'X-Request-Id',
+    ],
+    exposedHeaders: [
+      'Accept-Ranges',
+      'Content-Disposition',
+      'Content-Range',
+      'ETag',
+      'Location',
+      'Retry-After',
+      'X-Request-Id',
+    ],
     maxAge: 3600,
   })
   return (req, res, next) => {
@@ -51,6 +71,9 @@ export const routesOf = (context: Context): Endpoint[] => {
   const features = [
     ...authRoutes(context.auth, context.sessions),
     ...userRoutes(context.users),
+    ...fileRoutes(context.files),
+    ...uploadRoutes(context.uploads, context.config.maxFileSize),
+    ...multipartRoutes(context.multipart),
     ...postRoutes(context.posts, context.postViews),
   ]
   return [...operationsRoutes(context.readiness, context.version, features), ...features]
@@ -68,6 +91,8 @@ export const createApp = (context: Context): Express => {
   app.use(requestLog(logger))
   app.use(securityHeaders)
   if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
+  const { disk } = context.backends
+  if (disk) app.use('/storage', storageRouter(disk))
   app.use(
     mount(routesOf(context), {
       authentication: createAuthentication(accessTokens, sessions.isLive),

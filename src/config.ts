@@ -119,6 +119,8 @@ const toConfig = (env: Environment) => {
     dynamodbEmbedded: !production && env.DYNAMODB_ENDPOINT === undefined,
     tablePrefix: env.TABLE_PREFIX,
     s3Bucket: env.S3_BUCKET,
+    /** Files lie on this machine's disk. */
+    storageEmbedded: !production && env.S3_BUCKET === undefined,
     s3Endpoint: env.S3_ENDPOINT,
     redisUrl: env.REDIS_URL,
     redisEmbedded: !production && env.REDIS_URL === undefined,

@@ -8,6 +8,13 @@ import { createRevocations } from './auth/revocations.ts'
 import { createSessionService, type SessionService } from './auth/session-service.ts'
 import { createSessionStore } from './auth/session-store.ts'
 import type { Config } from './config.ts'
+import { createFileRemoval } from './files/file-removal.ts'
+import { createFileService, type FileService } from './files/file-service.ts'
+import { createFileStore } from './files/file-store.ts'
+import { createMultipartService, type MultipartService } from './files/multipart-service.ts'
+import { createReservations } from './files/reservations.ts'
+import { createThumbnails } from './files/thumbnails.ts'
+import { createUploadService, type UploadService } from './files/upload-service.ts'
 import { type AccessTokens, createAccessTokens } from './http/access-token.ts'
 import { createReadiness, type Readiness } from './http/readiness.ts'
 import { type Backends, openBackends } from './infra/backends.ts'
@@ -17,7 +24,6 @@ import { createLogger, type Logger } from './infra/logger.ts'
 import { createOutbox, type Outbox, type OutboxOptions } from './infra/outbox/outbox.ts'
 import { createCursors } from './lib/cursors.ts'
 import { StartupError } from './lib/errors.ts'
-import { createKeyRing } from './lib/keys.ts'
 import { createSeal } from './lib/seal.ts'
 import { cachedPosts } from './posts/post-cache.ts'
 import { createPostService, type PostService } from './posts/post-service.ts'
@@ -50,6 +56,9 @@ export interface Context {
   sessions: SessionService
   auth: AuthService
   users: UserService
+  files: FileService
+  uploads: UploadService
+  multipart: MultipartService
   posts: PostService
   postViews: PostViews
   /** Lets go of everything, in the opposite order of its making. */
@@ -87,21 +96,20 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
 
   const opened = await openBackends(config, logger, closing)
   const backends = parts.backends?.(opened) ?? opened
-  const { dynamo, keyValue } = backends
+  const { dynamo, keyValue, blobs, keys } = backends
   if (config.dynamodbEmbedded || parts.tables) await ensureTables(dynamo, TABLES, logger)
 
   const cache = closing.adopt(createCache({ kv: keyValue, logger }), c => c.close())
   const outbox = closing.adopt(createOutbox({ dynamo, logger, ...parts.outbox }), o => o.stop())
   const readiness = createReadiness({
     dynamodb: { failure: 'down', run: () => dynamo.ping().then(() => 'ok') },
-    storage: { failure: 'down', run: async () => 'off' },
+    storage: { failure: 'down', run: () => blobs.ping().then(() => 'ok') },
     redis: {
       failure: 'degraded',
       run: () => keyValue.ping().then(() => (keyValue.kind === 'memory' ? 'off' : cache.status())),
     },
   })
 
-  const keys = createKeyRing(backends.jwtSecret, config.jwtPreviousSecret)
   const cursors = createCursors(createSeal(keys, 'cursor'))
   const accessTokens = createAccessTokens(keys)
 
@@ -126,9 +134,20 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     outbox,
   })
 
+  const fileStore = createFileStore(dynamo)
+  const removal = createFileRemoval({ store: fileStore, blobs, outbox })
+  const reservations = createReservations(fileStore, outbox, config.userQuotaBytes)
+  const thumbnails = createThumbnails({ store: fileStore, blobs, outbox, logger })
+  const { maxFileSize } = config
+  const filing = { store: fileStore, blobs, outbox, removal, reservations, thumbnails, logger, maxFileSize }
+  const files = createFileService({ store: fileStore, blobs, removal, cursors })
+  const uploads = createUploadService(filing)
+  const multipart = createMultipartService(filing)
+
   const posts = createPostService({
     store: cachedPosts(createPostStore(dynamo), cache),
     users,
+    files,
     outbox,
     cursors,
   })
@@ -151,6 +170,9 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     sessions,
     auth,
     users,
+    files,
+    uploads,
+    multipart,
     posts,
     postViews,
     close: () => closing.disposeAsync(),

@@ -14,6 +14,7 @@ const greet = ({ version, backends: { described } }: Context, url: string) => {
     `  Reference  ${url}/openapi.json`,
     `  DynamoDB   ${described.dynamodb}`,
     `  Redis      ${described.redis}`,
+    `  Files      ${described.storage}`,
     ...(described.data === null ? [] : [`  Data       ${described.data}`]),
     '',
   ]
@@ -44,6 +45,7 @@ const run = async () => {
       throw error
     },
   )
+  context.backends.publish(server.url)
   logger.info({ url: server.url, version: context.version, ...context.backends.described }, 'listening')
   if (!config.production) greet(context, server.url)
 

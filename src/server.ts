@@ -65,10 +65,20 @@ export const startServer = async (
   let draining = false
   const inFlight = new Set<ServerResponse>()
   // Without `requireHostHeader` the application answers, with a problem like everything else.
-  const limits = { keepAliveTimeout: KEEP_ALIVE_MS, headersTimeout: HEADERS_MS, requireHostHeader: false }
+  const limits = {
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: HEADERS_MS,
+    // An upload may take hours. Bodies have time limits of their own, where it is known what they are.
+    requestTimeout: 0,
+    requireHostHeader: false,
+  }
   const server = createServer(limits, (req, res) => {
     inFlight.add(res)
-    res.once('close', () => inFlight.delete(res))
+    res.once('close', () => {
+      inFlight.delete(res)
+      // A connection that becomes idle now would be held until the last moment.
+      if (!server.listening) server.closeIdleConnections()
+    })
     if (draining) res.setHeader('Connection', 'close')
     app(req, res)
   })

@@ -1,6 +1,7 @@
 import { credentialsTable } from './auth/credential-store.ts'
 import { revocationsTable } from './auth/revocation-store.ts'
 import { sessionsTable } from './auth/session-store.ts'
+import { fileMetadataTable, fileOwnersTable, storageTable } from './files/file-store.ts'
 import type { TableSpec } from './infra/dynamo/tables.ts'
 import { outboxTable } from './infra/outbox/outbox-store.ts'
 import { postsTable, userPostsTable } from './posts/post-store.ts'
@@ -12,6 +13,9 @@ export const TABLES: readonly TableSpec[] = [
   credentialsTable,
   sessionsTable,
   revocationsTable,
+  fileMetadataTable,
+  fileOwnersTable,
+  storageTable,
   postsTable,
   userPostsTable,
   outboxTable,

@@ -4,6 +4,7 @@ import { exchange } from './support/exchange.ts'
 import { createChecker, type Described, fetchDocument, operationsOf } from './support/openapi-checker.ts'
 import { expectProblem } from './support/problems.ts'
 import { login, type SeededUser, seedInto } from './support/seed.ts'
+import { seedFile } from './support/seed-file.ts'
 
 describe('the query of a list', () => {
   let app: TestApp
@@ -21,6 +22,7 @@ describe('the query of a list', () => {
     for (const user of users) {
       await Promise.all([seed.post(user), seed.post(user), seed.post(user, { is_public: false })])
       await Promise.all([login(app, user), login(app, user)])
+      await Promise.all([seedFile(app, user), seedFile(app, user), seedFile(app, user)])
     }
     lists = operationsOf(await fetchDocument(app)).filter(({ parameters }) =>
       parameters.some(({ name }) => name === 'cursor'),
@@ -133,6 +135,9 @@ describe('the query of a list', () => {
 
     test('from another list is 400', async () => {
       const [sessions, posts] = [list('/auth/sessions'), list('/users/{user_id}/posts')]
+      const files = list('/files')
+      await refused(files, await cursorOf(sessions))
+      await refused(posts, await cursorOf(files))
       await refused(sessions, await cursorOf(posts))
       await refused(posts, await cursorOf(sessions))
       await refused(posts, await cursorOf(posts, bob, bob), ann, ann)
@@ -150,6 +155,13 @@ describe('the query of a list', () => {
     test("of somebody else's sessions is 400", async () => {
       const sessions = list('/auth/sessions')
       await refused(sessions, await cursorOf(sessions, bob), ann)
+    })
+
+    test("of somebody else's files, or of those with another tag, is 400", async () => {
+      const files = list('/files')
+      await refused(files, await cursorOf(files, bob), ann)
+      const cursor = encodeURIComponent(await cursorOf(files))
+      expectProblem(await get(files, `tag=beach&cursor=${cursor}`), { status: 400, code: 'invalid_cursor' })
     })
   })
 })

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
 import { exchange } from './support/exchange.ts'
 import { as, type SeededPost, type SeededUser, seedInto } from './support/seed.ts'
+import { type SeededFile, seedFile } from './support/seed-file.ts'
 
 describe('what may be kept', () => {
   let app: TestApp
   let ann: SeededUser
   let bob: SeededUser
   let post: SeededPost
+  let file: SeededFile
 
   beforeAll(async () => {
     app = await startApp()
@@ -16,28 +18,32 @@ describe('what may be kept', () => {
     ann = users[0]
     bob = users[1]
     post = await seed.post(ann)
+    file = await seedFile(app, ann, { is_public: true })
   })
   afterAll(() => app.close())
 
-  const real = (pattern: string) => pattern.replace(':user', ann.user_id).replace(':post', post.post_id)
+  const real = (pattern: string) =>
+    pattern.replace(':user', ann.user_id).replace(':post', post.post_id).replace(':file', file.file_id)
   const get = (pattern: string, headers: Record<string, string> = {}, method = 'GET') =>
     exchange(app.url, { method, path: real(pattern), headers })
   const bearer = (user: SeededUser) => ({ Authorization: `Bearer ${user.token}` })
 
-  test.each(['/users/profile', '/auth/sessions', '/users/:user', '/users/:user/posts', '/posts/:post'])(
-    '%s is private, is asked for again, and depends on who asks',
-    async pattern => {
-      const { status, headers } = await get(pattern, bearer(ann))
-      expect(status).toBe(200)
-      expect(headers.get('cache-control')).toBe('private, no-cache')
-      expect(headers.get('vary')).toBe('Authorization')
-    },
-  )
-
-  test('what everybody may see is private too when a token could have changed it', async () => {
-    const { headers } = await get('/posts/:post')
+  test.each([
+    ...['/users/profile', '/auth/sessions', '/users/:user', '/users/:user/posts', '/posts/:post'],
+    ...['/files', '/files/:file', '/files/:file/content'],
+  ])('%s is private, is asked for again, and depends on who asks', async pattern => {
+    const { status, headers } = await get(pattern, bearer(ann))
+    expect(status).toBe(200)
     expect(headers.get('cache-control')).toBe('private, no-cache')
     expect(headers.get('vary')).toBe('Authorization')
+  })
+
+  test('what everybody may see is private too when a token could have changed it', async () => {
+    for (const pattern of ['/posts/:post', '/files/:file', '/files/:file/content']) {
+      const { headers } = await get(pattern)
+      expect(headers.get('cache-control')).toBe('private, no-cache')
+      expect(headers.get('vary')).toBe('Authorization')
+    }
   })
 
   test('replies with secrets in them are not stored anywhere', async () => {
@@ -60,6 +66,18 @@ describe('what may be kept', () => {
       expect(headers.get('cache-control')).toBe('no-store')
   })
 
+  test('URLs that open without a token are not stored anywhere either', async () => {
+    const url = await as(app, ann).post(real('/files/:file/url')).expect(200)
+    const upload = { file_name: 'a', file_type: 'text/plain', file_size: 9 }
+    const begun = await as(app, ann).post('/files/uploads').send(upload).expect(201)
+    const path = `/files/uploads/${begun.body.upload_id}/parts`
+    const parts = await as(app, ann)
+      .post(path)
+      .send({ part_numbers: [1] })
+      .expect(200)
+    for (const { headers } of [url, parts]) expect(headers['cache-control']).toBe('no-store')
+  })
+
   test('nor is what operators look at', async () => {
     for (const path of ['/health', '/ready'])
       expect((await get(path)).headers.get('cache-control')).toBe('no-store')
@@ -71,7 +89,7 @@ describe('what may be kept', () => {
       return headers.get('etag') ?? ''
     }
 
-    test.each(['/users/profile', '/users/:user', '/posts/:post', '/openapi.json'])(
+    test.each(['/users/profile', '/users/:user', '/posts/:post', '/files/:file', '/openapi.json'])(
       '%s has a weak tag, and is 304 without a body for who has it already',
       async pattern => {
         const etag = await tagOf(pattern)

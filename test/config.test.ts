@@ -48,6 +48,7 @@ describe('the configuration', () => {
       s3Endpoint: undefined,
       redisUrl: undefined,
       redisEmbedded: true,
+      storageEmbedded: true,
       jwtSecret: undefined,
       jwtPreviousSecret: undefined,
       corsOrigins: [],

@@ -13,6 +13,9 @@ import { expectProblem } from './support/problems.ts'
 /** What is meant for everybody. Whatever is added asks for a token unless it is put here on purpose. */
 const PUBLIC = [
   'GET /',
+  'GET /files/{file_id}',
+  'GET /files/{file_id}/content',
+  'GET /files/{file_id}/thumbnail',
   'GET /health',
   'GET /openapi.json',
   'GET /posts/{post_id}',
@@ -22,6 +25,7 @@ const PUBLIC = [
   'POST /auth/login',
   'POST /auth/refresh',
   'POST /auth/register',
+  'POST /files/{file_id}/url',
 ]
 
 const UNKNOWN_ID = '019ab0c2-7d5e-7c41-9a57-3d1f0c8b2e60'
@@ -125,14 +129,28 @@ describe('the OpenAPI document', () => {
     ].flat()
 
   test('tells of the problems that follow from what an operation takes', () => {
-    for (const operation of operations) {
+    for (const { operation, spec, name } of withSpecs()) {
       const expected = problemsOf(operation)
       const told = Object.keys(operation.responses)
-      expect([operation.operationId, told]).toEqual([operation.operationId, expect.arrayContaining(expected)])
-      expect(told.filter(status => status.startsWith('2'))).toHaveLength(1)
+      expect([name, told]).toEqual([name, expect.arrayContaining(expected)])
+      const successes = [spec.status, ...Object.keys(spec.otherReplies ?? {}), ...(spec.sends ? [206] : [])]
+      const good = (statuses: string[]) => statuses.filter(status => status.startsWith('2')).sort()
+      expect([name, good(told)]).toEqual([name, good(successes.map(String))])
     }
     for (const [name, response] of Object.entries(document.components.responses)) {
       expect([name, Object.keys(response.content ?? {})]).toEqual([name, ['application/problem+json']])
+    }
+  })
+
+  test('tells what can be sent, and of ranges where bytes come back', () => {
+    for (const { operation, spec, name } of withSpecs()) {
+      const types = [spec.body && 'application/json', ...Object.keys(spec.reads ?? {})].filter(Boolean)
+      expect([name, Object.keys(operation.requestBody?.content ?? {})]).toEqual([name, types])
+      if (!spec.sends) continue
+      expect([name, Object.keys(operation.responses)]).toEqual([
+        name,
+        expect.arrayContaining(['206', '304', '416']),
+      ])
     }
   })
 
@@ -144,7 +162,7 @@ describe('the OpenAPI document', () => {
         {
           place: `${name} request`,
           media: operation.requestBody?.content['application/json'],
-          schema: spec.body,
+          schema: spec.body ?? spec.reads?.['application/json'],
         },
         ...replies.map(([status, schema]) => {
           const response = operation.responses[status]
@@ -175,12 +193,14 @@ describe('the OpenAPI document', () => {
       })
     const exampleOf = (id: string) =>
       operations.find(({ operationId }) => operationId === id)?.requestBody?.content['application/json']
-        .example
+        ?.example
     expect((await send('/auth/register', exampleOf('postAuthRegister'))).status).toBe(201)
     const login = await send('/auth/login', exampleOf('postAuthLogin'))
     expect(login.status).toBe(200)
     const { token } = JSON.parse(login.text)
     expect((await send('/posts', exampleOf('postPosts'), token)).status).toBe(201)
+    expect((await send('/files/upload', exampleOf('postFilesUpload'), token)).status).toBe(201)
+    expect((await send('/files/uploads', exampleOf('postFilesUploads'), token)).status).toBe(201)
     expect((await send('/auth/password', exampleOf('postAuthPassword'), token)).status).toBe(204)
   })
 })

@@ -14,6 +14,8 @@ withRedis('in production', () => {
     DYNAMODB_ENDPOINT: process.env.TEST_DYNAMODB_ENDPOINT ?? '',
     REDIS_URL: process.env.TEST_REDIS_URL ?? '',
     S3_BUCKET: 'plaza-test',
+    // Nobody is there: the service starts all the same and tells the truth.
+    S3_ENDPOINT: 'http://127.0.0.1:1',
     JWT_SECRET: randomBytes(48).toString('base64url'),
     TABLE_PREFIX: `t${randomBytes(6).toString('hex')}-`,
     DRAIN_SECONDS: '0',
@@ -42,8 +44,11 @@ withRedis('in production', () => {
   })
 
   test('it serves on nothing embedded and prints nothing but JSON lines', async () => {
-    const { body } = await request(plaza.url).get('/ready').expect(200)
-    expect(body.checks).toMatchObject({ dynamodb: { status: 'ok' }, redis: { status: 'ok' } })
+    const { body } = await request(plaza.url).get('/ready').expect(503)
+    expect(body).toMatchObject({
+      status: 'unavailable',
+      checks: { dynamodb: { status: 'ok' }, redis: { status: 'ok' }, storage: { status: 'down' } },
+    })
     const ann = { email: 'ann@example.com', password: 'a long enough password', name: 'Ann' }
     await request(plaza.url).post('/auth/register').send(ann).expect(201)
     plaza.child.kill('SIGTERM')

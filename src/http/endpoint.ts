@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
-import express, { type Request, type RequestHandler, type Response } from 'express'
+import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod'
 import { notFound, Problem } from '../lib/errors.ts'
 import { invalid } from './problem.ts'
+import { type Bytes, sendBytes } from './send-bytes.ts'
 import type { Viewer } from './viewer.ts'
 
 /** none: the token is not looked at. optional: the viewer is null without one; a wrong one is still 401. */
@@ -12,7 +13,7 @@ export type Auth = 'none' | 'optional' | 'required'
 type ViewerOf<A extends Auth> = A extends 'required' ? Viewer : A extends 'optional' ? Viewer | null : null
 type Parsed<S extends z.ZodType | undefined> = S extends z.ZodType ? z.output<S> : undefined
 type Sent<S extends z.ZodType | undefined> = S extends z.ZodType ? z.input<S> : unknown
-type Given<R extends z.ZodType | undefined> = Sent<R> | OtherReply
+type Given<R extends z.ZodType | undefined> = Sent<R> | OtherReply | BytesReply
 
 /** What is known of an operation whatever its types are: this is what gets mounted and documented. */
 export interface Description {
@@ -24,8 +25,12 @@ export interface Description {
   params?: z.ZodType | undefined
   query?: z.ZodType | undefined
   body?: z.ZodType | undefined
+  /** Bodies that the handler reads from `req` by itself, by their media type; only described here. */
+  reads?: Record<string, z.ZodType>
   /** Left out where the reply has no body. */
   reply?: z.ZodType | undefined
+  /** The media type of a reply of bytes, which can be asked for in part. */
+  sends?: string
   status: number
   /** Further replies that are no problems, by their status. */
   otherReplies?: Record<number, z.ZodType>
@@ -64,6 +69,8 @@ interface Input<A extends Auth, P, Q, B> {
   viewer: ViewerOf<A>
   /** Who calls, as the client says. */
   userAgent: string | undefined
+  /** For what does not fit into values: bodies that are streams. */
+  req: Request
 }
 
 /** A reply with another status than the endpoint's usual one. */
@@ -74,6 +81,15 @@ export class OtherReply {
   constructor(status: number, body: object) {
     this.status = status
     this.body = body
+  }
+}
+
+/** Bytes instead of JSON. */
+export class BytesReply {
+  readonly bytes: Bytes
+
+  constructor(bytes: Bytes) {
+    this.bytes = bytes
   }
 }
 
@@ -94,12 +110,29 @@ const utf8Only = (_req: unknown, _res: unknown, body: Buffer, charset: string) =
 
 const json = express.json({ limit: '256kb', inflate: false, strict: false, verify: utf8Only })
 
+/** A JSON body is small: whoever takes longer to send one holds a connection and sends nothing. */
+const SLOWEST_BODY_MS = 30_000
+
+const inTime = (req: Request, res: Response, parser: RequestHandler, next: NextFunction) => {
+  let over = false
+  const settle = (error?: unknown) => {
+    clearTimeout(timer)
+    if (!over) next(error)
+    over = true
+  }
+  const timer = setTimeout(() => {
+    res.set('Connection', 'close')
+    settle(new Problem(408, 'request_timeout', 'Request timed out', 'The body took too long to arrive.'))
+  }, SLOWEST_BODY_MS)
+  parser(req, res, settle)
+}
+
 const parseBody: RequestHandler = (req, res, next) => {
   const sent =
     req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0
   if (sent && !req.is('application/json')) {
     next(new Problem(415, 'unsupported_type', 'Unsupported type', 'Send the body as application/json.'))
-  } else json(req, res, next)
+  } else inTime(req, res, json, next)
 }
 
 const parse = <S extends Schema>(
@@ -173,10 +206,15 @@ export const endpoint = <
       body: parse<B>(spec.body, req.body, error => invalid(error, true)),
       viewer: (res.locals.viewer ?? null) as ViewerOf<A>,
       userAgent: req.get('user-agent'),
+      req,
     })
     if (given instanceof OtherReply) {
       if (checkReplies) spec.otherReplies?.[given.status]?.parse(given.body)
       return send(req, res, spec, given.status, given.body)
+    }
+    if (given instanceof BytesReply) {
+      cacheHeaders(res, spec)
+      return sendBytes(req, res, given.bytes)
     }
     if (checkReplies) spec.reply?.parse(given)
     if (spec.location) res.set('Location', spec.location(given))

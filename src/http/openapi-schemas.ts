@@ -56,13 +56,29 @@ export const createSchemas = (): Schemas => {
     return { $ref: COMPONENTS + id }
   }
 
+  /** Of a field that must be there and tells none itself: the plainest value that is valid. */
+  const plainest = ({ type, enum: oneOf, minimum, contentEncoding }: Json): unknown => {
+    if (Array.isArray(oneOf)) return oneOf[0]
+    const plain: Json = {
+      integer: Math.max(1, Number(minimum ?? 1)),
+      boolean: false,
+      object: {},
+      string: contentEncoding === 'base64' ? 'SGVsbG8=' : 'string',
+    }
+    return plain[String(type)]
+  }
+
   const example = (schema: Json): unknown => {
     const { $ref, examples, const: only, properties, items } = schema
     if (typeof $ref === 'string') return example(record(components[$ref.replace(COMPONENTS, '')]))
     if (Array.isArray(examples)) return examples[0]
     if (isJson(items)) return [example(items)]
     if (!isJson(properties)) return only
-    const told = Object.entries(properties).map(([key, value]) => [key, example(record(value))])
+    const must = (key: string) => Array.isArray(schema.required) && schema.required.includes(key)
+    const told = Object.entries(properties).map(([key, value]) => {
+      const one = example(record(value))
+      return [key, one === undefined && must(key) ? plainest(record(value)) : one]
+    })
     return Object.fromEntries(told.filter(([, value]) => value !== undefined))
   }
 

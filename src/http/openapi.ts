@@ -20,11 +20,15 @@ const PROBLEM_TEXT: Record<number, string> = {
   403: 'The viewer can see it and may not change it.',
   404: 'It does not exist, or the viewer may not see it.',
   405: 'The path has no such method.',
+  408: 'The body took too long to arrive.',
   409: 'It conflicts with what is there.',
+  411: 'The length of the body must be stated.',
   413: 'The body is too large.',
   415: 'The body is not of a type that is taken.',
+  416: 'The range begins past the end.',
   422: 'It can be parsed and is wrong.',
   500: 'A fault on our side; the log has it under the same request id.',
+  507: 'There is not enough room left.',
   503: 'A limit is reached or a backend is away; try again after Retry-After seconds.',
 }
 
@@ -34,7 +38,8 @@ const problemsOf = (spec: Description): number[] => {
   if (spec.auth !== 'none') statuses.add(401)
   if (spec.params) statuses.add(404)
   if (spec.query) statuses.add(422)
-  if (spec.body) for (const status of [413, 415, 422]) statuses.add(status)
+  if (spec.body || spec.reads) for (const status of [408, 413, 415, 422]) statuses.add(status)
+  if (spec.sends) statuses.add(416)
   return [...statuses].sort()
 }
 
@@ -44,13 +49,29 @@ const jsonContent = (schemas: Schemas, schema: z.ZodType, side: 'input' | 'outpu
   return { 'application/json': { schema: json, example: schemas.example(json) } }
 }
 
+/** Bytes as OpenAPI 3.1 describes them: content of a media type, without a schema of their own. */
+const bytesReplies = (type: string): [number, Json][] => [
+  [206, { description: 'The part that was asked for.', content: { [type]: {} } }],
+  [304, { description: 'The copy that the client has is still good.' }],
+]
+
+const bodiesOf = (schemas: Schemas, spec: Description): Json => ({
+  ...(spec.body && jsonContent(schemas, spec.body, 'input')),
+  ...Object.fromEntries(
+    Object.entries(spec.reads ?? {}).map(([type, schema]) => {
+      if (type === 'application/json') return [type, jsonContent(schemas, schema, 'input')[type]]
+      return [type, { schema: schemas.of(schema, 'input') }]
+    }),
+  ),
+})
+
 const responsesOf = (schemas: Schemas, spec: Description): Json => {
   const headers = {
     'X-Request-Id': { schema: { type: 'string' } },
     ...(spec.etag && { ETag: { schema: { type: 'string' } } }),
     ...(spec.location && { Location: { schema: { type: 'string' } } }),
   }
-  const content = spec.reply && jsonContent(schemas, spec.reply, 'output')
+  const content = spec.sends ? { [spec.sends]: {} } : spec.reply && jsonContent(schemas, spec.reply, 'output')
   const success = { description: 'Done.', headers, ...(content && { content }) }
   const others = Object.entries(spec.otherReplies ?? {}).map(([status, schema]) => [
     status,
@@ -62,6 +83,7 @@ const responsesOf = (schemas: Schemas, spec: Description): Json => {
   return Object.fromEntries([
     [spec.status, success],
     ...(spec.etag ? [[304, { description: 'The copy that the client has is still good.' }]] : []),
+    ...(spec.sends ? bytesReplies(spec.sends) : []),
     ...others,
     ...problems,
   ])
@@ -73,8 +95,8 @@ const operationOf = (schemas: Schemas, spec: Description): Json => ({
   tags: [spec.path.split('/')[1] || 'operations'],
   security: { none: [], optional: [{ bearer: [] }, {}], required: [{ bearer: [] }] }[spec.auth],
   parameters: [...parametersOf(schemas, spec.params, 'path'), ...parametersOf(schemas, spec.query, 'query')],
-  ...(spec.body && {
-    requestBody: { required: true, content: jsonContent(schemas, spec.body, 'input') },
+  ...((spec.body || spec.reads) && {
+    requestBody: { required: true, content: bodiesOf(schemas, spec) },
   }),
   responses: responsesOf(schemas, spec),
 })

@@ -1,4 +1,9 @@
+import { join } from 'node:path'
 import type { Config } from '../config.ts'
+import { createKeyRing, type KeyRing } from '../lib/keys.ts'
+import type { BlobStore } from './blobs/blob-store.ts'
+import { createDiskBlobStore, type DiskBlobStore } from './blobs/disk-blob-store.ts'
+import { createS3BlobStore } from './blobs/s3-blob-store.ts'
 import type { KeyValue } from './cache/key-value.ts'
 import { createMemoryKeyValue } from './cache/memory-key-value.ts'
 import { connectRedis } from './cache/redis-key-value.ts'
@@ -15,8 +20,13 @@ const CACHE_SCHEMA = 'v1'
 export interface Backends {
   dynamo: Dynamo
   keyValue: KeyValue
-  jwtSecret: string
-  described: { dynamodb: string; redis: string; data: string | null }
+  blobs: BlobStore
+  /** The same store where it is a disk: its signed URLs are served by this process. */
+  disk: DiskBlobStore | null
+  keys: KeyRing
+  described: { dynamodb: string; redis: string; storage: string; data: string | null }
+  /** Tells the disk store, whose URLs lead back to this process, where that is. */
+  publish(url: string): void
 }
 
 /**
@@ -32,20 +42,35 @@ export const openBackends = async (
   const dataDir = needsDataDir(config)
     ? closing.adopt(openDataDir(config.dataDir), dir => dir.release())
     : undefined
-  const [database, keyValue] = await settledInOrder([
+  const secret = config.jwtSecret ?? keptSecret(given(dataDir), 'jwt_secret')
+  const keys = createKeyRing(secret, config.jwtPreviousSecret)
+  let publicUrl = ''
+  const [database, keyValue, storage] = await allSettledFirst([
     openDatabase(config, logger, dataDir, closing),
     openKeyValue(config, logger, dataDir, closing),
+    openStorage(config, logger, dataDir, keys, () => publicUrl),
   ])
+  const blobs = closing.adopt(storage.blobs, b => b.close())
   return {
     dynamo: database.dynamo,
     keyValue: keyValue.keyValue,
-    jwtSecret: config.jwtSecret ?? keptSecret(given(dataDir), 'jwt_secret'),
-    described: { dynamodb: database.described, redis: keyValue.described, data: dataDir?.path ?? null },
+    blobs,
+    disk: storage.disk,
+    keys,
+    described: {
+      dynamodb: database.described,
+      redis: keyValue.described,
+      storage: storage.described,
+      data: dataDir?.path ?? null,
+    },
+    publish: url => {
+      publicUrl = url
+    },
   }
 }
 
 const needsDataDir = (config: Config) =>
-  config.dynamodbEmbedded || config.redisEmbedded || config.jwtSecret === undefined
+  config.dynamodbEmbedded || config.redisEmbedded || config.storageEmbedded || config.jwtSecret === undefined
 
 const given = (dataDir: DataDir | undefined): DataDir => {
   if (!dataDir) throw new Error('a data folder is needed here')
@@ -53,9 +78,30 @@ const given = (dataDir: DataDir | undefined): DataDir => {
 }
 
 /** Waits for all before it fails: what came up late would otherwise be left running. */
-const settledInOrder = async <A, B>([a, b]: [Promise<A>, Promise<B>]): Promise<[A, B]> => {
-  await Promise.allSettled([a, b])
-  return [await a, await b]
+const allSettledFirst = async <T extends readonly Promise<unknown>[]>(work: [...T]) => {
+  await Promise.allSettled(work)
+  return Promise.all(work)
+}
+
+const openStorage = async (
+  config: Config,
+  logger: Logger,
+  dataDir: DataDir | undefined,
+  keys: KeyRing,
+  publicUrl: () => string,
+): Promise<{ blobs: BlobStore; disk: DiskBlobStore | null; described: string }> => {
+  const { s3Bucket: bucket, s3Endpoint: endpoint, region } = config
+  if (bucket !== undefined) {
+    const blobs = createS3BlobStore({ bucket, region, logger, ...(endpoint !== undefined && { endpoint }) })
+    return {
+      blobs,
+      disk: null,
+      described: `bucket ${bucket}${endpoint === undefined ? '' : ` at ${endpoint}`}`,
+    }
+  }
+  const root = join(given(dataDir).path, 'files')
+  const disk = await createDiskBlobStore({ root, keys, publicUrl })
+  return { blobs: disk, disk, described: `embedded (${root})` }
 }
 
 const openDatabase = async (

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import type { FileService } from '../files/file-service.ts'
 import type { Viewer } from '../http/viewer.ts'
 import { jobKind } from '../infra/outbox/job.ts'
 import type { Outbox } from '../infra/outbox/outbox.ts'
@@ -43,14 +44,23 @@ const maySee = (viewer: Viewer | null, post: PostRecord) => post.is_public || po
 
 const isPublic = (post: Pick<PostRecord, 'is_public'>) => (post.is_public ? 1 : 0)
 
+const notYours = (fileIds: readonly string[], foreign: readonly string[]) => {
+  const message = 'is not a file of yours'
+  const errors = fileIds.flatMap((id, at) =>
+    foreign.includes(id) ? [{ pointer: `#/file_ids/${at}`, message }] : [],
+  )
+  return new Problem(422, 'validation_failed', 'Validation failed', 'There are no such files.', { errors })
+}
+
 interface Parts {
   store: PostStore
+  files: FileService
   users: UserService
   outbox: Outbox
   cursors: Cursors
 }
 
-export const createPostService = ({ store, users, outbox, cursors }: Parts): PostService => {
+export const createPostService = ({ store, users, files, outbox, cursors }: Parts): PostService => {
   outbox.on(postChanged, async ({ user_id, post_id, removed }) => {
     if (removed) await store.clearUp(user_id, post_id)
     await Promise.all([store.invalidate(post_id), users.invalidate(user_id)])
@@ -79,16 +89,10 @@ export const createPostService = ({ store, users, outbox, cursors }: Parts): Pos
   return {
     get,
 
-    async create(viewer, { content, image_url, file_ids, tags, is_public }) {
-      if (file_ids.length > 0) {
-        const errors = file_ids.map((_, at) => ({
-          pointer: `#/file_ids/${at}`,
-          message: 'is not a file of yours',
-        }))
-        throw new Problem(422, 'validation_failed', 'Validation failed', 'There are no such files.', {
-          errors,
-        })
-      }
+    async create(viewer, { content, image_url, file_ids: named, tags, is_public }) {
+      const file_ids = [...new Set(named)]
+      const foreign = file_ids.length > 0 ? await files.notOwn(viewer, file_ids) : []
+      if (foreign.length > 0) throw notYours(named, foreign)
       const now = new Date().toISOString()
       const post: PostRecord = {
         post_id: newId(),

@@ -36,7 +36,7 @@ export const startApp = async (env: Record<string, string> = {}, parts: Parts = 
     TABLE_PREFIX: `t${randomBytes(6).toString('hex')}-`,
     DYNAMODB_ENDPOINT: process.env.TEST_DYNAMODB_ENDPOINT ?? '',
     REDIS_URL: process.env.TEST_REDIS_URL ?? '',
-    // Where no Redis is installed each app has a cache in its own process, which asks for a folder of its own.
+    // Files lie there, and the lock lets no two instances share it.
     DATA_DIR: join(tmpdir(), `plaza-${randomBytes(6).toString('hex')}`),
     ...env,
   }
@@ -49,11 +49,13 @@ export const startApp = async (env: Record<string, string> = {}, parts: Parts = 
     ...parts,
   })
   const server = await startServer(createApp(context), config.host, config.port, logger)
+  context.backends.publish(server.url)
 
+  const { DATA_DIR: _own, ...shared } = variables
   return {
     url: server.url,
     context,
-    env: variables,
+    env: shared,
     log: () => lines.map(line => JSON.parse(line)),
     async close() {
       await server.close()

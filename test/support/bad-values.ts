@@ -7,13 +7,18 @@ const Limits = z.object({
   maxLength: z.number().default(0),
   maxItems: z.number().default(0),
   maxProperties: z.number().default(0),
+  minimum: z.number().default(Number.NEGATIVE_INFINITY),
+  maximum: z.number().default(Number.POSITIVE_INFINITY),
+  items: z.object({ type: z.string().optional() }).default({}),
 })
 
 const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 'v']))
 
 /** JSON of every wrong type, and of the right type in every wrong form, as far as a schema tells what is right. */
 export const badJson = (schema: Schema): string[] => {
-  const { type, minLength, maxLength, maxItems, maxProperties } = Limits.parse(schema)
+  const { type, minLength, maxLength, maxItems, maxProperties, minimum, maximum, items } =
+    Limits.parse(schema)
+  const ofNumbers = items.type === 'integer'
   const anyType = ['null', '{"a":{"b":[[{}]]}}', '[["a"]]', '1e999', '-0', '[null]']
   const wrong: Record<string, string[]> = {
     string: [
@@ -24,6 +29,11 @@ export const badJson = (schema: Schema): string[] => {
       JSON.stringify('a'.repeat(200_000)),
       ...(minLength > 0 ? ['""', JSON.stringify('a'.repeat(minLength - 1))] : []),
     ],
+    integer: [
+      ...['"1"', '""', 'true', '[]', '[1]', '{}', '1.5', '1e308', '9007199254740993'],
+      ...(Number.isFinite(minimum) ? [String(minimum - 1)] : []),
+      ...(maximum < Number.MAX_SAFE_INTEGER ? [String(maximum + 1)] : []),
+    ],
     boolean: ['0', '1', '""', '"true"', '"false"', '[]', '{}', '[true]'],
     array: [
       ...[
@@ -33,14 +43,14 @@ export const badJson = (schema: Schema): string[] => {
         '"a"',
         '{}',
         '{"0":"a","length":1}',
-        '[1]',
+        ofNumbers ? '[1.5]' : '[1]',
         '[[]]',
         '[{}]',
         '[true]',
         '["\\ud800"]',
       ],
       ...['[""]', '["a b"]', '["a\\u0000"]', '["a\\u202e"]', `["${'a'.repeat(51)}"]`],
-      JSON.stringify(Array.from({ length: maxItems + 1 }, (_, at) => `a${at}`)),
+      JSON.stringify(Array.from({ length: maxItems + 1 }, (_, at) => (ofNumbers ? 1 : `a${at}`))),
     ],
     object: [
       ...['0', 'true', '""', '"a"', '[]', '["a"]', '{"a":1}', '{"a":null}', '{"a":[]}', '{"a":{"b":"c"}}'],

@@ -1,14 +1,17 @@
 import { z } from 'zod'
 import type { TestApp } from './app.ts'
 import type { Reply, Sent } from './exchange.ts'
-import type { Call } from './openapi-arbitrary.ts'
+import { type Call, PART } from './openapi-arbitrary.ts'
 import type { Described } from './openapi-checker.ts'
-import { login, type SeededUser, seedInto } from './seed.ts'
+import { as, login, type SeededUser, seedInto } from './seed.ts'
+import { PICTURE, seedFile } from './seed-file.ts'
 
 /** What replies teach: whatever of it a reply has. */
 const Lesson = z.object({
   post: z.object({ post_id: z.string(), user_id: z.string() }).optional(),
   sessions: z.array(z.object({ session_id: z.string() })).optional(),
+  file: z.object({ file_id: z.string(), user_id: z.string() }).optional(),
+  upload_id: z.string().optional(),
   next_cursor: z.string().nullish(),
 })
 
@@ -24,6 +27,8 @@ const NewPassword = z.object({ new_password: z.string() })
 
 /** Not any 401: some are about a password or a refresh token. */
 const isOver = ({ status, text }: Reply) => status === 401 && text.includes('"unauthorized"')
+
+const PICTURE_FILE = { bytes: PICTURE, name: 'a.png', type: 'image/png', is_public: true }
 
 const FEWEST = 8
 const MOST = 200
@@ -41,21 +46,42 @@ export const createWorld = async (app: TestApp) => {
   const posts: { post_id: string; user_id: string }[] = await Promise.all(
     accounts.flatMap(author => [seed.post(author), seed.post(author, { is_public: false })]),
   )
+  const files: { file_id: string; user_id: string }[] = await Promise.all(
+    accounts.flatMap(owner => [seedFile(app, owner), seedFile(app, owner, PICTURE_FILE)]),
+  )
+  /** Begins an upload, or takes one up to where it can be completed. */
+  const upload = async (owner: SeededUser, whole: boolean) => {
+    const { body } = await as(app, owner)
+      .post('/files/uploads')
+      .send({ file_name: 'a', file_type: 'text/plain', file_size: PART.length })
+    const { user_id } = owner
+    if (whole) await as(app, owner).put(`/files/uploads/${body.upload_id}/parts/1`).send(PART)
+    return { upload_id: String(body.upload_id), user_id }
+  }
+  const uploads = await Promise.all(accounts.flatMap(owner => [upload(owner, true), upload(owner, false)]))
   /** The last that is known of each account's. */
   const sessions = new Map<string, string[]>()
   const cursors: string[] = []
 
   const at = <T>(list: readonly T[], pick: number) => list[pick % list.length]
 
-  /** Half of the time the post's own author, so that changes go through. */
-  const accountFor = (pick: number): SeededUser => {
-    const author = accounts.find(({ user_id }) => user_id === at(posts, pick)?.user_id)
-    return (pick % 2 === 0 && author) || (at(accounts, pick) ?? accounts[0])
+  /** Half of the time the owner of what it is about, so that changes go through. */
+  const accountFor = (pick: number, template: string): SeededUser => {
+    const things = (): { user_id: string }[] => {
+      if (template.includes('{file_id}')) return files
+      return template.includes('{upload_id}') ? uploads : posts
+    }
+    const thing = at(things(), pick)
+    const owner = accounts.find(({ user_id }) => user_id === thing?.user_id)
+    return (pick % 2 === 0 && owner) || (at(accounts, pick) ?? accounts[0])
   }
 
   const idFor = (name: string, account: SeededUser, pick: number) => {
     const ids: Record<string, string | undefined> = {
       post_id: at(posts, pick)?.post_id,
+      file_id: at(files, pick)?.file_id,
+      upload_id: at(uploads, pick)?.upload_id,
+      part_number: '1',
       user_id: at(accounts, pick)?.user_id,
       session_id: at(sessions.get(account.user_id) ?? [], pick),
     }
@@ -92,8 +118,10 @@ export const createWorld = async (app: TestApp) => {
   const learn = (account: SeededUser, { status, text }: Reply) => {
     const lesson = Lesson.safeParse(parsed(text))
     if (!lesson.success) return
-    const { post, sessions: seen, next_cursor } = lesson.data
+    const { post, file, upload_id, sessions: seen, next_cursor } = lesson.data
     if (post && status === 201) keep(posts, post)
+    if (file && status === 201) keep(files, file)
+    if (upload_id && status === 201) keep(uploads, { upload_id, user_id: account.user_id })
     if (seen)
       sessions.set(
         account.user_id,
@@ -104,12 +132,23 @@ export const createWorld = async (app: TestApp) => {
 
   /** What was deleted is hardly ever asked for again: enough of that is made up. */
   const forget = async (path: string) => {
-    const gone = posts.findIndex(({ post_id }) => path.includes(post_id))
-    if (gone >= 0) posts.splice(gone, 1)
-    if (posts.length >= FEWEST) return
-    // Its author's session may be over at this moment: then another time.
-    const post = await seed.post(at(accounts, posts.length) ?? accounts[0]).catch(() => null)
-    if (post) keep(posts, post)
+    const drop = <T extends object>(list: T[]) => {
+      const gone = list.findIndex(thing => Object.values(thing).some(id => path.includes(String(id))))
+      if (gone >= 0) list.splice(gone, 1)
+    }
+    for (const list of [posts, files, uploads]) drop<object>(list)
+    const next = () => at(accounts, posts.length + files.length + uploads.length) ?? accounts[0]
+    // Its owner's session may be over at this moment: then another time.
+    const more = <T>(list: T[], make: () => Promise<T>) =>
+      list.length >= FEWEST
+        ? null
+        : make().then(
+            thing => keep(list, thing),
+            () => null,
+          )
+    await more(posts, () => seed.post(next()))
+    await more(files, () => seedFile(app, next(), PICTURE_FILE))
+    await more(uploads, () => upload(next(), true))
   }
 
   /** An account whose session is over logs in again; one whose password got lost in the crowd is made anew. */
@@ -121,7 +160,7 @@ export const createWorld = async (app: TestApp) => {
   return {
     /** The request that a call comes to at this moment, and what is to be done once it is answered. */
     prepare(call: Call, operation: Described) {
-      const account = accountFor(call.pick)
+      const account = accountFor(call.pick, operation.template)
       const sent = fill(call, account, operation)
       return {
         sent,

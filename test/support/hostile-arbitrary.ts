@@ -110,10 +110,27 @@ export const anyQuery = fc.array(
 
 export const anyHeaders = fc.record(
   {
+    Range: fc.constantFrom(
+      'bytes=0-0',
+      'bytes=-1',
+      'bytes=3-',
+      'bytes=999999-',
+      'bytes=5-1',
+      'lines=1',
+      'bytes=0-0,2-2',
+    ),
+    'If-Range': fc.constantFrom('"a"', 'nonsense'),
     'If-None-Match': fc.constantFrom('*', '"a"', 'W/"a", "b"', 'nonsense', ','),
     'X-Request-Id': fc.constantFrom('abc', '<script>', 'x'.repeat(500)),
     'Content-Type': fc.constantFrom(
-      ...['application/json', 'application/json; charset=utf-16', 'text/plain', 'multipart/form-data', 'x'],
+      ...[
+        'application/json',
+        'application/json; charset=utf-16',
+        'text/plain',
+        'multipart/form-data',
+        'multipart/form-data; boundary=b',
+        'x',
+      ],
     ),
     'Content-Encoding': fc.constantFrom('identity', 'gzip', 'x'),
     Origin: fc.constantFrom('null', 'https://evil.example'),

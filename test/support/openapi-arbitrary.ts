@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { anyBody, anyHeaders, anyQuery, anySegment, nearly } from './hostile-arbitrary.ts'
 import type { Described, Document } from './openapi-checker.ts'
@@ -24,23 +25,83 @@ export interface Call {
   clean: boolean
 }
 
+interface Body {
+  headers: Record<string, string>
+  body: string | undefined
+}
+
 const JSON_TYPE = { 'Content-Type': 'application/json' }
+const BOUNDARY = 'a-boundary-that-nobody-writes'
+
+/** A form with these fields, of which `file` is a file. */
+const formOf = (fields: Record<string, string>) =>
+  Object.entries(fields)
+    .map(([name, value]) => {
+      const file = name === 'file' ? '; filename="a.txt"\r\nContent-Type: text/plain' : ''
+      return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n${value}\r\n`
+    })
+    .join('')
+    .concat(`--${BOUNDARY}--\r\n`)
+
+const anyForm = fc
+  .record(
+    {
+      tags: fc.constantFrom('[]', '["beach"]', '["two words"]', '[', 'null', '{"0":"a"}', '["\\ud800"]'),
+      is_public: fc.constantFrom('true', 'false', '', 'yes', 'TRUE'),
+      __proto__x: fc.constant('1'),
+      file: fc.string({ unit: 'binary', maxLength: 200 }),
+    },
+    { requiredKeys: [] },
+  )
+  .map(formOf)
+
+const FORM_TYPE = { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` }
+
+/** What a resumable upload is made of here: so long that nothing else has its length by chance. */
+export const PART = 'x'.repeat(1009)
 
 /** Requests to every operation of a document: about one in six valid in every part, the others anything but. */
 export const callsOf = (document: Document): fc.Arbitrary<Call> => {
-  // Nobody has files yet, and only one's own can be named.
-  const valid = createValid(document.components.schemas, { file_ids: fc.constant([]) })
+  const valid = createValid(document.components.schemas, {
+    // Only one's own can be named.
+    file_ids: fc.constant([]),
+    // An upload in parts is of one part, which is always the same.
+    file_size: fc.constant(PART.length),
+    checksum_sha256: fc.constant(createHash('sha256').update(PART).digest('hex')),
+    file_type: fc.constantFrom('text/plain', 'application/octet-stream', 'x/y; z=1'),
+    parts: fc.constant([{ part_number: 1, etag: createHash('md5').update(PART).digest('hex') }]),
+    part_numbers: fc.constantFrom([1], [1, 1]),
+    fileContent: fc.base64String({ maxLength: 200 }),
+  })
 
   const common = (operation: Described) => ({
     operation: fc.constant(operation.operationId),
     pick: fc.nat(),
     credentials: fc.boolean(),
   })
+  /** What takes nothing has little that could be wrong with it but its token. */
+  const takes = ({ parameters: all, requestBody }: Described) => all.length > 0 || requestBody !== undefined
   const parameters = (operation: Described, place: 'path' | 'query') =>
     operation.parameters.filter(parameter => parameter.in === place)
   const json = (operation: Described) => {
-    const schema = operation.requestBody?.content['application/json'].schema
+    const schema = operation.requestBody?.content['application/json']?.schema
     return schema && valid(schema)
+  }
+
+  /** Valid bodies, of every type that the operation takes. */
+  const bodies = (operation: Described): fc.Arbitrary<Body> => {
+    const { content = {} } = operation.requestBody ?? {}
+    const form = fc.record({ tags: fc.constantFrom('[]', '["Beach"]'), file: fc.string({ maxLength: 200 }) })
+    const kinds: Record<string, fc.Arbitrary<Body>> = {
+      'application/json': (json(operation) ?? fc.constant({})).map(value => ({
+        headers: JSON_TYPE,
+        body: JSON.stringify(value),
+      })),
+      'multipart/form-data': form.map(fields => ({ headers: FORM_TYPE, body: formOf(fields) })),
+      'application/octet-stream': fc.constant({ headers: {}, body: PART }),
+    }
+    const taken = Object.keys(content).flatMap(type => kinds[type] ?? [])
+    return taken.length > 0 ? fc.oneof(...taken) : fc.constant({ headers: {}, body: undefined })
   }
   const forAll = (names: string[], one: fc.Arbitrary<string | null>) =>
     fc.record<Record<string, string | null>>(Object.fromEntries(names.map(name => [name, one])))
@@ -52,44 +113,44 @@ export const callsOf = (document: Document): fc.Arbitrary<Call> => {
       return fc.tuple(fc.constant(name), value)
     })
     const ids = parameters(operation, 'path').map(({ name }) => name)
-    return fc.record({
+    const call = fc.record({
       ...common(operation),
       params: forAll(ids, fc.constant(null)),
       query: fc.tuple(...query).chain(all => fc.subarray([...all])),
       authorization: fc.constant(null),
-      headers: fc.constant(operation.requestBody ? JSON_TYPE : {}),
-      body: json(operation)?.map(value => JSON.stringify(value)) ?? fc.constant(undefined),
       clean: fc.constant(true),
     })
+    return fc.tuple(call, bodies(operation)).map(([rest, body]) => ({ ...rest, ...body }))
   }
 
   const wild = (operation: Described): fc.Arbitrary<Call> => {
     const body = json(operation)
     const ids = parameters(operation, 'path').map(({ name }) => name)
-    const bodies = body ? fc.oneof({ weight: 3, arbitrary: nearly(body) }, anyBody) : anyBody
+    const form = operation.requestBody?.content['multipart/form-data'] !== undefined
+    const others = body ? fc.oneof({ weight: 3, arbitrary: nearly(body) }, anyBody) : anyBody
+    const any = form ? fc.oneof(anyForm, others) : others
+    const type = form ? fc.constantFrom<Record<string, string>>(JSON_TYPE, FORM_TYPE) : fc.constant(JSON_TYPE)
     return fc.record({
       ...common(operation),
       params: forAll(ids, fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, anySegment)),
       query: anyQuery,
       authorization: fc.oneof(
-        { weight: 6, arbitrary: fc.constant(null) },
+        { weight: takes(operation) ? 6 : 1, arbitrary: fc.constant(null) },
         fc.constantFrom(undefined, '', 'Bearer', 'Bearer x', 'Bearer a.b.c', 'Basic YTpi', 'Bearer null'),
       ),
       headers: fc.oneof(
-        { weight: 3, arbitrary: fc.constant(JSON_TYPE) },
+        { weight: 3, arbitrary: type },
         anyHeaders.map(headers => ({ ...headers })),
       ),
-      body: operation.method === 'GET' ? fc.constant(undefined) : bodies,
+      body: operation.method === 'GET' ? fc.constant(undefined) : any,
       clean: fc.constant(false),
     })
   }
 
   const each = operationsOf(document).flatMap(operation => {
-    // What takes nothing has little that could be wrong with it.
-    const takes = operation.parameters.length > 0 || operation.requestBody !== undefined
     return [
-      { weight: takes ? 2 : 1, arbitrary: clean(operation) },
-      { weight: takes ? 12 : 1, arbitrary: wild(operation) },
+      { weight: 2, arbitrary: clean(operation) },
+      { weight: takes(operation) ? 12 : 4, arbitrary: wild(operation) },
     ]
   })
   return fc.oneof(...each)

@@ -8,7 +8,7 @@ import type { Reply } from './exchange.ts'
 const Schema = z.record(z.string(), z.unknown())
 export type Schema = z.infer<typeof Schema>
 
-const Media = z.object({ schema: Schema, example: z.unknown().optional() })
+const Media = z.object({ schema: Schema.default({}), example: z.unknown().optional() })
 const Response = z.object({ description: z.string(), content: z.record(z.string(), Media).optional() })
 const Operation = z.object({
   summary: z.string(),
@@ -17,7 +17,7 @@ const Operation = z.object({
   parameters: z.array(
     z.object({ name: z.string(), in: z.enum(['path', 'query']), required: z.boolean(), schema: Schema }),
   ),
-  requestBody: z.object({ content: z.object({ 'application/json': Media }) }).optional(),
+  requestBody: z.object({ content: z.record(z.string(), Media) }).optional(),
   responses: z.record(z.string(), z.union([Response, z.object({ $ref: z.string() })])),
 })
 
@@ -46,6 +46,12 @@ export const operationsOf = ({ paths }: Document): Described[] =>
       template,
     })),
   )
+
+/** The schema and the example of an operation's body, where JSON is all that it takes. */
+export const jsonBodyOf = ({ requestBody }: Described) => {
+  const [[type, media] = [], ...others] = Object.entries(requestBody?.content ?? {})
+  return type === 'application/json' && others.length === 0 ? media : undefined
+}
 
 const json = (text: string): unknown => {
   try {
@@ -76,11 +82,15 @@ export const createChecker = (app: TestApp): Checker => {
     return parsed.success ? null : `its body is not as documented: ${z.prettifyError(parsed.error)}`
   }
 
+  const faultInBytes = ({ headers }: Reply) =>
+    headers.get('accept-ranges') === 'bytes' ? null : 'it does not tell that parts can be had'
+
   const faultInBody = (operation: Described, reply: Reply) => {
     const { status } = reply
     const spec = specs.get(`${operation.method} ${operation.template}`)
     const schema = status === spec?.status ? spec.reply : spec?.otherReplies?.[status]
     if (schema) return faultInJson(schema, 'application/json; charset=utf-8', reply)
+    if (spec?.sends && [spec.status, 206].includes(status)) return faultInBytes(reply)
     if (status < 400) return reply.text === '' ? null : 'it has a body'
     return faultInJson(problemOf(status), 'application/problem+json', reply)
   }

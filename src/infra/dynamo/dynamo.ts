@@ -7,6 +7,7 @@ import {
   GetCommand,
   QueryCommand,
   type QueryCommandInput,
+  ScanCommand,
   TransactWriteCommand,
   UpdateCommand,
   type UpdateCommandInput,
@@ -43,6 +44,8 @@ export interface Dynamo {
     input: Omit<QueryCommandInput, 'TableName' | 'Limit'>,
     limit: number,
   ): Promise<{ items: T[]; more: boolean }>
+  /** Every item of a table, page by page: for tools that look at everything, never for a request. */
+  scan<T>(table: string): AsyncIterable<T>
   /**
    * All of the writes or none (at most 100), then each one's `settled`. A single write is sent as a
    * transaction too: the token that comes with it makes the SDK's own retries harmless.
@@ -151,6 +154,16 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
       // One more than is wanted tells whether there is more, also where the page ends with the list.
       const { items, lastKey } = await query<T>(name, { ...input, Limit: limit + 1 })
       return { items: items.slice(0, limit), more: items.length > limit || lastKey !== undefined }
+    },
+
+    async *scan<T>(name: string) {
+      let from: Item | undefined
+      do {
+        const command = new ScanCommand({ TableName: table(name), ...(from && { ExclusiveStartKey: from }) })
+        const page = await answered(documents.send(command))
+        yield* (page.Items ?? []) as T[]
+        from = page.LastEvaluatedKey
+      } while (from)
     },
 
     async transact(writes) {

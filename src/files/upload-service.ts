@@ -1,0 +1,139 @@
+import type { Readable } from 'node:stream'
+import type { Viewer } from '../http/viewer.ts'
+import type { BlobStore } from '../infra/blobs/blob-store.ts'
+import type { Logger } from '../infra/logger.ts'
+import type { Outbox } from '../infra/outbox/outbox.ts'
+import { Problem } from '../lib/errors.ts'
+import type { FileRecord } from './file.ts'
+import type { FileRemoval } from './file-removal.ts'
+import type { FileStore } from './file-store.ts'
+import { incoming } from './incoming.ts'
+import type { Reservations } from './reservations.ts'
+import type { Thumbnails } from './thumbnails.ts'
+
+/** What is said of a file besides its bytes. */
+export interface Described {
+  tags: string[]
+  is_public: boolean
+}
+
+/** Bytes that are in the store under a record that nobody sees yet. */
+export interface Staged {
+  /** Shows the file to its owner. */
+  publish(described: Described): Promise<FileRecord>
+  /** Takes it all back. */
+  discard(): Promise<void>
+}
+
+export interface UploadService {
+  /** For how long a client may send nothing in the middle of a body, in ms. */
+  readonly idleMs: number
+  /**
+   * Streams bytes into the store. Quota and size are claimed before the first byte is read.
+   * 413 `file_too_large`, 415 `unsupported_type`, 507 `quota_exceeded`
+   * @param expectedBytes an upper bound of what is to come; what is claimed until the real size is known
+   */
+  receive(
+    viewer: Viewer,
+    file: { name: string; type: string; expectedBytes: number },
+    bytes: Readable,
+    signal: AbortSignal,
+  ): Promise<Staged>
+}
+
+export const tooLarge = (limit: number) =>
+  new Problem(413, 'file_too_large', 'File too large', `A file may have at most ${limit} bytes.`)
+
+export const unsupportedType = () =>
+  new Problem(
+    415,
+    'unsupported_type',
+    'Unsupported type',
+    'The bytes of the file are not of the type that was declared.',
+  )
+
+const UPLOAD_IDLE_MS = 30_000
+
+interface Parts {
+  store: FileStore
+  blobs: BlobStore
+  reservations: Reservations
+  removal: FileRemoval
+  thumbnails: Thumbnails
+  outbox: Outbox
+  logger: Logger
+  maxFileSize: number
+  idleMs?: number
+}
+
+export const createUploadService = (parts: Parts): UploadService => {
+  const {
+    store,
+    blobs,
+    reservations,
+    removal,
+    thumbnails,
+    outbox,
+    logger,
+    maxFileSize,
+    idleMs = UPLOAD_IDLE_MS,
+  } = parts
+
+  /** What goes wrong here is mended by the record's expiry; the caller's own failure is the one to tell. */
+  const discard = async (record: FileRecord) => {
+    try {
+      if (await removal.begin(record)) return
+      // Its time was over and it was cleared away, perhaps before the last bytes came. A file that is there after
+      // all (the answer was lost on its way to us) stays.
+      const now = await store.get(record)
+      if (now?.status !== 'ready') await blobs.remove(record.key)
+    } catch (error) {
+      logger.warn({ err: error, file_id: record.file_id }, 'a failed upload could not be taken back at once')
+    }
+  }
+
+  const write = async (record: FileRecord, bytes: Readable, declaredType: string, signal: AbortSignal) => {
+    const { type, body, measured } = await incoming(bytes, declaredType, maxFileSize, () =>
+      tooLarge(maxFileSize),
+    )
+    if (type === null) {
+      body.destroy()
+      throw unsupportedType()
+    }
+    await blobs.put(record.key, body, { contentType: type, signal })
+    return { type, ...measured() }
+  }
+
+  return {
+    idleMs,
+
+    async receive(viewer, { name, type, expectedBytes }, bytes, signal) {
+      const record = await reservations.claim(viewer, { name, bytes: Math.min(expectedBytes, maxFileSize) })
+      try {
+        const arrived = await write(record, bytes, type, signal)
+        return {
+          discard: () => discard(record),
+          async publish(described) {
+            const thumbnail = thumbnails.for(record, arrived.type)
+            const ready = {
+              ...described,
+              file_type: arrived.type,
+              file_size: arrived.size,
+              checksum_sha256: arrived.sha256,
+              thumbnail: thumbnail.state,
+            }
+            if (
+              !(await store.makeReady(record, ready, [outbox.cancel(record.expiry_job), ...thumbnail.jobs]))
+            ) {
+              throw new Problem(409, 'upload_expired', 'Upload expired', 'The upload took too long.')
+            }
+            return { ...record, ...ready, status: 'ready', counted_bytes: ready.file_size }
+          },
+        }
+      } catch (error) {
+        await discard(record)
+        throw error
+      }
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import { spawn } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { until } from './until.ts'
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname
+const FAULTS = new URL('./fault-points.ts', import.meta.url).href
+const LISTENING = /"url":"(http:[^"]+)"/
+
+/** Plaza as a process of its own that dies at a chosen step: see fault-points.ts. */
+export const startFaulty = async (env: Record<string, string>) => {
+  const child = spawn(process.execPath, ['--import', FAULTS, MAIN], {
+    cwd: tmpdir(),
+    env: {
+      PATH: process.env.PATH,
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+      // It starts many times: twice as fast so.
+      NODE_COMPILE_CACHE: join(tmpdir(), 'plaza-compile-cache'),
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const ended = new Promise<void>(resolve => {
+    child.once('close', () => resolve())
+  })
+  let printed = ''
+  child.stdout.setEncoding('utf8').on('data', text => {
+    printed += text
+  })
+  const dead = () => child.exitCode !== null || child.signalCode !== null
+  await until(
+    () => printed,
+    seen => LISTENING.test(seen) || dead(),
+    20_000,
+  )
+  const url = LISTENING.exec(printed)?.[1]
+  if (url === undefined) throw new Error(`did not start: ${printed}`)
+  return {
+    url,
+    dead,
+    async kill() {
+      child.kill('SIGKILL')
+      await ended
+    },
+  }
+}
+
+export type FaultyProcess = Awaited<ReturnType<typeof startFaulty>>

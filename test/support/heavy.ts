@@ -1,0 +1,7 @@
+import { describe } from '@jest/globals'
+
+/**
+ * For stories that take half a minute or more: they are told on CI, and elsewhere when asked for
+ * (`CI=true npm test`), so that everybody else's `npm test` stays short. The global setup says so.
+ */
+export const describeHeavy = process.env.CI ? describe : describe.skip
