@@ -17,6 +17,8 @@ const TAIL = '\r\n--x--\r\n'
 
 const Reply = z.object({ file: z.object({ file_id: z.string(), file_size: z.number() }) })
 
+const Plan = z.looseObject({ upload_id: z.string(), parts_count: z.literal(128) })
+
 /** A form of so many MiB, of which there is never more than a block. */
 function* formOf(mebibytes: number) {
   yield Buffer.from(HEAD)
@@ -99,6 +101,33 @@ describeHeavy('the memory of a server that takes uploads', () => {
     })
     expect(grown).toBeLessThan(100)
   }, 60_000)
+
+  test('grows by less than 100 MB for 1 GiB in parts that go through it', async () => {
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' }
+    const about = { file_name: 'a.bin', file_type: 'application/octet-stream', file_size: 1024 * MIB }
+    const grown = await growth(async () => {
+      const body = JSON.stringify(about)
+      const begun = await fetch(`${plaza.url}/files/uploads`, { method: 'POST', headers, body })
+      const { upload_id, parts_count } = Plan.parse(await begun.json())
+      const part = Buffer.concat(Array.from({ length: 8 }, () => BLOCK))
+      for (let number = 1; number <= parts_count; number++) {
+        const url = `${plaza.url}/files/uploads/${upload_id}/parts/${number}`
+        const put = await fetch(url, {
+          method: 'PUT',
+          headers: { Authorization: headers.Authorization },
+          body: part,
+        })
+        expect(put.status).toBe(200)
+        await put.arrayBuffer()
+      }
+      const url = `${plaza.url}/files/uploads/${upload_id}/complete`
+      const done = await fetch(url, { method: 'POST', headers: { Authorization: headers.Authorization } })
+      const { file } = Reply.parse(await done.json())
+      expect(file.file_size).toBe(1024 * MIB)
+      await drop(file.file_id)
+    })
+    expect(grown).toBeLessThan(100)
+  }, 120_000)
 
   test('grows by less than 250 MB for twenty of 32 MiB at once', async () => {
     const grown = await growth(async () => {
