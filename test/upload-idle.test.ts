@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createApp } from '../src/app.ts'
 import { type RunningServer, startServer } from '../src/server.ts'
 import { startApp, type TestApp } from './support/app.ts'
-import { type SeededUser, seedInto } from './support/seed.ts'
+import { as, type SeededUser, seedInto } from './support/seed.ts'
 import { until } from './support/until.ts'
 import { form, kept, keptAtLast, NOTHING } from './support/uploads.ts'
 
@@ -21,7 +21,13 @@ describe('a body that comes to a halt', () => {
     app = await startApp()
     const { context } = app
     const uploads = { ...context.uploads, idleMs: IDLE_MS }
-    impatient = await startServer(createApp({ ...context, uploads }), '127.0.0.1', 0, context.logger)
+    const multipart = { ...context.multipart, idleMs: IDLE_MS }
+    impatient = await startServer(
+      createApp({ ...context, uploads, multipart }),
+      '127.0.0.1',
+      0,
+      context.logger,
+    )
     seed = seedInto(app)
   })
   afterAll(async () => {
@@ -61,6 +67,28 @@ describe('a body that comes to a halt', () => {
     expect(await json(reply)).toMatchObject({ code: 'request_timeout', status: 408 })
     expect(await keptAtLast(app, owner)).toEqual(NOTHING)
     sending.destroy()
+  })
+
+  test('in a part of a resumable upload is given up, and the part can be sent again', async () => {
+    const owner = await seed.user('sloth')
+    const about = { file_name: 'a.bin', file_type: 'application/octet-stream', file_size: 1000 }
+    const { body: upload } = await as(app, owner).post('/files/uploads').send(about).expect(201)
+    const path = `/files/uploads/${upload.upload_id}/parts/1`
+    const { hostname, port } = new URL(impatient.url)
+    const sending = request({ hostname, port, method: 'PUT', path })
+    sending.setHeader('Content-Length', 1000).setHeader('Authorization', `Bearer ${owner.token}`)
+    sending.on('error', () => {})
+    sending.write('x'.repeat(400))
+    const [reply]: IncomingMessage[] = await once(sending, 'response')
+    if (!reply) throw new Error('there is a reply')
+    expect(reply.statusCode).toBe(408)
+    expect(await json(reply)).toMatchObject({ code: 'request_timeout' })
+    sending.destroy()
+    await as(app, owner)
+      .put(path)
+      .set('Content-Type', 'application/octet-stream')
+      .send(Buffer.alloc(1000))
+      .expect(200)
   })
 
   test('is given up after a while, not one that is slow', async () => {

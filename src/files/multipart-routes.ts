@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from '../http/endpoint.ts'
-import { bytesOf, gone } from '../http/request-stream.ts'
+import { bytesOf, gone, watchBody } from '../http/request-stream.ts'
 import { count, id, timestamp } from '../lib/fields.ts'
 import { File, NewUpload, toFile } from './file.ts'
 import type { MultipartService } from './multipart-service.ts'
@@ -128,9 +128,11 @@ export const multipartRoutes = (uploads: MultipartService) => [
       const length = req.get('content-length')
       const size = length === undefined ? undefined : Number(length)
       const body = bytesOf(req)
+      const endWatch = watchBody(req, uploads.idleMs, problem => body.destroy(problem))
       try {
         return await uploads.put(viewer, params.upload_id, params.part_number, body, size, gone(req))
       } finally {
+        endWatch()
         // What nobody wanted of it has to pass, or nothing more would come over this connection.
         body.destroy()
         req.unpipe()

@@ -11,9 +11,11 @@ import type { FileStore } from './file-store.ts'
 import { mismatch, planParts, sizeOfPart, type Upload } from './part-plan.ts'
 import { type Reservations, UPLOAD_HOURS } from './reservations.ts'
 import type { Thumbnails } from './thumbnails.ts'
-import { tooLarge } from './upload-service.ts'
+import { tooLarge, UPLOAD_IDLE_MS } from './upload-service.ts'
 
 export interface MultipartService {
+  /** How long a part may bring nothing before it is given up, in ms. */
+  readonly idleMs: number
   /** 413, 507 */
   begin(viewer: Viewer, upload: NewUpload): Promise<Upload>
   /** 404 also when it is somebody else's, or over. */
@@ -79,6 +81,8 @@ export const createMultipartService = (parts: Parts): MultipartService => {
   }
 
   return {
+    idleMs: UPLOAD_IDLE_MS,
+
     async begin(viewer, { file_name, file_type, file_size, checksum_sha256, tags, is_public }) {
       if (file_size > maxFileSize) throw tooLarge(maxFileSize)
       const multipart: MultipartPlan = {

@@ -52,7 +52,7 @@ export const unsupportedType = () =>
     'The bytes of the file are not of the type that was declared.',
   )
 
-const UPLOAD_IDLE_MS = 30_000
+export const UPLOAD_IDLE_MS = 30_000
 
 interface Parts {
   store: FileStore
