@@ -45,10 +45,7 @@ const run = async () => {
       throw error
     },
   )
-  context.backends.publish(server.url)
-  logger.info({ url: server.url, version: context.version, ...context.backends.described }, 'listening')
-  if (!config.production) greet(context, server.url)
-
+  // Before anybody is told that it runs, and may want to stop it.
   let stopping = false
   const onSignal = (signal: string) => {
     // Whoever asks twice is in a hurry.
@@ -66,6 +63,10 @@ const run = async () => {
     logger.error({ err: error }, 'uncaught error')
     process.exit(1)
   })
+
+  context.backends.publish(server.url)
+  logger.info({ url: server.url, version: context.version, ...context.backends.described }, 'listening')
+  if (!config.production) greet(context, server.url)
 }
 
 run().catch(error => {
