@@ -150,6 +150,40 @@ describe('the door to DynamoDB', () => {
     expect(await dynamo.getMany('Notes', [])).toEqual([])
   })
 
+  test('gathers what is asked for in one turn, of several tables and twice over, into one request', async () => {
+    const { dynamo, proxy } = await through(() => undefined, prefix)
+    await dynamo.transact([putting({ note_id: 'together', text: 'once' })])
+    const key = [{ note_id: 'together' }]
+    const replies = await Promise.all([
+      dynamo.getMany<Note>('Notes', key),
+      dynamo.getMany<Note>('Notes', [...key, { note_id: 'nowhere' }]),
+    ])
+    expect(replies.map(notes => notes.map(note => note.text))).toEqual([['once'], ['once']])
+    expect(proxy.inputs('BatchGetItem')).toHaveLength(1)
+  })
+
+  test('puts and deletes any number of items in batches, and what is left over again', async () => {
+    let short = 1
+    const Batch = z.object({ RequestItems: z.record(z.string(), z.array(z.unknown())) })
+    const table = database.table('Notes')
+    const { dynamo, proxy } = await through(({ input, operation }) => {
+      if (operation !== 'BatchWriteItem' || short-- <= 0) return undefined
+      return { status: 200, body: { UnprocessedItems: Batch.parse(input).RequestItems } }
+    }, prefix)
+    const ids = Array.from({ length: 60 }, (_, at) => `batch-${at}`)
+    await dynamo.writeMany(
+      'Notes',
+      ids.map(note_id => ({ note_id, text: note_id })),
+      [],
+    )
+    const keys = ids.map(note_id => ({ note_id }))
+    expect(await dynamo.getMany('Notes', keys)).toHaveLength(60)
+    const sizes = proxy.inputs('BatchWriteItem').map(input => Batch.parse(input).RequestItems[table]?.length)
+    expect(sizes.sort()).toEqual([10, 25, 25, 25])
+    await dynamo.writeMany('Notes', [], keys)
+    expect(await dynamo.getMany('Notes', keys)).toEqual([])
+  })
+
   test('asks again for the keys that were left over', async () => {
     const ids = Array.from({ length: 9 }, (_, at) => `left-${at}`)
     await database.transact(ids.map(note_id => putting({ note_id, text: note_id })))

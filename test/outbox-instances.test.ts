@@ -56,13 +56,11 @@ describe('an outbox that several instances share', () => {
   test('lets nobody who lost a job say anything about it', async () => {
     const gates = { slow: Promise.withResolvers<void>(), heir: Promise.withResolvers<void>() }
     let taken = false
-    const slow = outboxes.instance(() => gates.slow.promise, { leaseMs: 30 })
+    const frozen = { leaseMs: 30, longestMs: 0 }
+    const slow = outboxes.instance(() => gates.slow.promise, frozen)
     const failing = outboxes.instance(
       () => gates.slow.promise.then(() => Promise.reject(new Error('too late'))),
-      {
-        leaseMs: 30,
-        maxAttempts: 1,
-      },
+      { ...frozen, maxAttempts: 1 },
     )
     const heir = outboxes.instance(() => {
       taken = true
@@ -84,6 +82,57 @@ describe('an outbox that several instances share', () => {
     expect(await heir.dead()).toEqual([])
     gates.heir.resolve()
     await until(heir.waiting, waiting => waiting === 0)
+  })
+
+  test('keeps a job for as long as somebody works on it, and begins it where the last one got to', async () => {
+    const gate = Promise.withResolvers<void>()
+    const begun: string[] = []
+    const working = outboxes.instance(
+      async ({ n }, job) => {
+        begun.push(`first at ${n}`)
+        await job.checkpoint({ n: n + 1 })
+        await gate.promise
+      },
+      { leaseMs: 300 },
+    )
+    const other = outboxes.instance(async ({ n }) => void begun.push(`second at ${n}`))
+    other.start()
+    await working.commit(7)
+    const polls = other.polls()
+    // Long after the first lease would have run out.
+    await until(other.polls, seen => seen > polls + 40)
+    expect(begun).toEqual(['first at 7'])
+    // Now the first one says no more.
+    gate.resolve()
+    await working.stop()
+    await until(other.waiting, waiting => waiting === 0)
+    expect(begun).toEqual(['first at 7'])
+  })
+
+  test('goes on from the last checkpoint of an instance that died', async () => {
+    const begun: number[] = []
+    const gate = Promise.withResolvers<void>()
+    const reached = Promise.withResolvers<void>()
+    const dies = outboxes.instance(
+      async ({ n }, job) => {
+        await job.checkpoint({ n: n + 5 })
+        reached.resolve()
+        await gate.promise
+        await job.checkpoint({ n: n + 6 })
+      },
+      { leaseMs: 50, longestMs: 0 },
+    )
+    await dies.commit(1)
+    await reached.promise
+    const heir = outboxes.instance(async ({ n }) => void begun.push(n))
+    heir.start()
+    await until(heir.waiting, waiting => waiting === 0)
+    expect(begun).toEqual([6])
+    // Whoever was too late learns of it, and changes nothing.
+    gate.resolve()
+    await dies.stop()
+    expect(await heir.waiting()).toBe(0)
+    expect(begun).toEqual([6])
   })
 
   test('does every one of two hundred jobs, whoever fails or dies meanwhile, and ends empty', async () => {

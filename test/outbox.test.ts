@@ -109,6 +109,19 @@ describe('the outbox of one instance', () => {
     expect(done).toEqual([3])
   })
 
+  test('lets everybody who is concerned do their part of a job, and all of them again when one fails', async () => {
+    const done: string[] = []
+    const outbox = outboxes.instance(async () => void done.push('first'))
+    outbox.on(counting, async () => {
+      done.push('second')
+      if (done.length < 4) throw new Error('not yet')
+    })
+    outbox.start()
+    await outbox.commit(1)
+    await until(outbox.waiting, waiting => waiting === 0)
+    expect(done).toEqual(['first', 'second', 'first', 'second'])
+  })
+
   test('gives up a job during which its instance dies every time', async () => {
     const gate = Promise.withResolvers<void>()
     let begun = 0
@@ -117,7 +130,7 @@ describe('the outbox of one instance', () => {
       begun++
       return gate.promise
     }
-    const outbox = outboxes.instance(handler, { maxAttempts: 2, leaseMs: 30 })
+    const outbox = outboxes.instance(handler, { maxAttempts: 2, leaseMs: 30, longestMs: 0 })
     outbox.start()
     await outbox.commit(1)
     const [dead] = await until(outbox.dead, jobs => jobs.length > 0)

@@ -1,6 +1,5 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb'
 import {
-  BatchGetCommand,
   DeleteCommand,
   type DeleteCommandInput,
   DynamoDBDocumentClient,
@@ -13,11 +12,11 @@ import {
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { unavailable } from '../../lib/errors.ts'
+import { createBatchReads, type Key } from './batch-reads.ts'
+import { createBatchWrites } from './batch-writes.ts'
 import { answered, backOff, isConflict, translate } from './dynamo-errors.ts'
 import type { Write } from './write.ts'
 
-type Key = Record<string, string>
 type Item = Record<string, unknown>
 
 /** A page of a query, and the key to go on after, undefined at the end. */
@@ -35,7 +34,10 @@ export interface Dynamo {
   /** The table's full name, for those writes that are put together elsewhere. */
   table(name: string): string
   get<T>(table: string, key: Key): Promise<T | undefined>
-  /** Up to any number of keys, in batches of 100; the order is not kept, what does not exist is left out. */
+  /**
+   * Any number of keys; what does not exist is left out. What is asked for in the same turn of the event loop, by
+   * whomever and of whichever table, is one request for each 100 keys.
+   */
   getMany<T>(table: string, keys: readonly Key[]): Promise<T[]>
   query<T>(table: string, input: Omit<QueryCommandInput, 'TableName'>): Promise<Page<T>>
   /** The first `limit` items of a query, and whether there are more. */
@@ -50,8 +52,14 @@ export interface Dynamo {
    * All of the writes or none (at most 100), then each one's `settled`. A single write is sent as a
    * transaction too: the token that comes with it makes the SDK's own retries harmless.
    * Throws ConditionFailed when a condition does not hold; conflicts with other transactions are retried.
+   * With a `token` of one's own the same call can be made again within 10 minutes and is done once.
    */
-  transact(writes: readonly Write[]): Promise<void>
+  transact(writes: readonly Write[], token?: string): Promise<void>
+  /**
+   * Puts and deletions without conditions, each for itself, in batches of 25: half the price of a transaction. When
+   * it throws some may have been done, so it is for what can be done again.
+   */
+  writeMany(table: string, puts: readonly Item[], deletions: readonly Key[]): Promise<void>
   /**
    * One update, outside of a transaction: half the price, but a retry after a lost reply may find its own
    * condition broken. For what can be done again or left undone. Throws ConditionFailed.
@@ -65,8 +73,8 @@ export interface Dynamo {
   close(): void
 }
 
-const CONFLICT_RETRIES = 8
-const BATCH_RETRIES = 8
+/** With the pauses of `backOff` some four seconds: a hot item is worth waiting for, a client's patience has an end. */
+const CONFLICT_RETRIES = 24
 
 export interface DynamoOptions {
   region: string
@@ -97,23 +105,15 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
   })
   const table = (name: string) => options.tablePrefix + name
 
-  const getBatch = async (name: string, keys: readonly Key[]) => {
-    const items: Item[] = []
-    let wanted: Record<string, { Keys: Item[] | undefined; ConsistentRead?: boolean | undefined }> = {
-      [name]: { Keys: [...keys], ConsistentRead: true },
-    }
-    for (let attempt = 0; Object.keys(wanted).length > 0; attempt++) {
-      if (attempt > BATCH_RETRIES) throw unavailable('The database did not answer in time.', 1)
-      if (attempt > 0) await backOff(attempt)
-      const reply = await documents.send(new BatchGetCommand({ RequestItems: wanted }))
-      items.push(...(reply.Responses?.[name] ?? []))
-      wanted = reply.UnprocessedKeys ?? {}
-    }
-    return items
-  }
+  const read = createBatchReads(documents)
 
-  const commit = async (writes: readonly Write[]) => {
-    const command = new TransactWriteCommand({ TransactItems: writes.map(write => write.item) })
+  const writeAll = createBatchWrites(documents)
+
+  const commit = async (writes: readonly Write[], token: string | undefined) => {
+    const command = new TransactWriteCommand({
+      TransactItems: writes.map(write => write.item),
+      ...(token !== undefined && { ClientRequestToken: token }),
+    })
     for (let attempt = 0; ; attempt++) {
       try {
         await documents.send(command)
@@ -141,12 +141,8 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
         )
       ).Item as T | undefined,
 
-    async getMany<T>(name: string, keys: readonly Key[]) {
-      const batches = Array.from({ length: Math.ceil(keys.length / 100) }, (_, at) =>
-        getBatch(table(name), keys.slice(at * 100, at * 100 + 100)),
-      )
-      return (await answered(Promise.all(batches))).flat() as T[]
-    },
+    getMany: async <T>(name: string, keys: readonly Key[]) =>
+      (await answered(read(table(name), keys))) as T[],
 
     query,
 
@@ -166,14 +162,19 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
       } while (from)
     },
 
-    async transact(writes) {
+    async transact(writes, token) {
       let committed = false
       try {
-        await commit(writes)
+        await Promise.all(writes.map(write => write.before?.()))
+        await commit(writes, token)
         committed = true
       } finally {
         await Promise.all(writes.map(write => write.settled?.(committed)))
       }
+    },
+
+    writeMany: async (name, puts, deletions) => {
+      await answered(writeAll(table(name), puts, deletions))
     },
 
     update: async (name, input) => {

@@ -9,6 +9,8 @@ type TransactItem = NonNullable<TransactWriteCommandInput['TransactItems']>[numb
  */
 export interface Write {
   readonly item: TransactItem
+  /** Called before the transaction is sent: what has to be out of the way even if this process dies right after it. */
+  readonly before?: () => Promise<void>
   /**
    * Called once the transaction is over, before its caller goes on: caches are dropped here. `committed` is
    * false also where nobody knows (a time-out): the write may have happened. Must not throw.

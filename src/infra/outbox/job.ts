@@ -11,8 +11,17 @@ export const jobKind = <Payload>(kind: string, payload: z.ZodType<Payload>): Job
   payload,
 })
 
+/** What a long job needs of the outbox while it is under way. */
+export interface JobInWork<Payload> {
+  /**
+   * Records how far the work has got: whoever takes the job over begins with this payload. Throws when somebody else
+   * has taken it over already.
+   */
+  checkpoint(payload: Payload): Promise<void>
+}
+
 /** Must be idempotent: a job is done at least once, and again when whoever did it died before saying so. */
-export type JobHandler<Payload> = (payload: Payload) => Promise<void>
+export type JobHandler<Payload> = (payload: Payload, job: JobInWork<Payload>) => Promise<void>
 
 /** A job as it lies in the table. Times are Unix milliseconds. */
 export interface JobRow {

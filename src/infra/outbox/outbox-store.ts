@@ -63,6 +63,13 @@ export const createOutboxStore = (dynamo: Dynamo) => {
         ':attempts': job.attempts + 1,
       }),
 
+    /** Keeps a job that is being worked on from being taken over. */
+    renew: (job: JobRow, until: number): Promise<boolean> =>
+      change(job, 'SET due_at = :until', { ':until': until }),
+
+    checkpoint: (job: JobRow, payload: unknown, until: number): Promise<boolean> =>
+      change(job, 'SET payload = :payload, due_at = :until', { ':payload': payload, ':until': until }),
+
     done: (job: JobRow): Promise<boolean> =>
       held(
         dynamo.remove(outboxTable.name, {

@@ -12,7 +12,10 @@ import { createOutboxStore } from './outbox-store.ts'
  * dies, its lease runs out and whichever instance is alive takes over. At least once, so handlers are idempotent.
  */
 export interface Outbox {
-  /** Says how a kind of job is done. Every kind is registered before `start`. */
+  /**
+   * Says how a kind of job is done, before `start`. Several may have something to do with one kind: each does its
+   * part, in this order, and all of them again when one failed.
+   */
   on<Payload>(kind: JobKind<Payload>, handler: JobHandler<Payload>): void
   /** The record, as a write for the transaction of what it follows. */
   entry<Payload>(kind: JobKind<Payload>, payload: Payload): Write
@@ -33,8 +36,10 @@ export interface Outbox {
 export interface OutboxOptions {
   dynamo: Dynamo
   logger: Logger
-  /** How long one instance may hold a job before others may take it over, in ms. */
+  /** How long after its last sign of life others may take over the job that an instance holds, in ms. */
   leaseMs?: number
+  /** How long one instance may work on a job before it is left to others as if it had died, in ms. */
+  longestMs?: number
   pollMs?: number
   /** The pause before the second try, in ms; it doubles with every further one, up to 5 minutes. */
   retryMs?: number
@@ -43,15 +48,18 @@ export interface OutboxOptions {
 }
 
 const BATCH = 10
+/** Jobs at once here, past which new ones are left to whichever instance looks for work first. */
+const MOST_RUNNING = 100
 const LONGEST_PAUSE = 300_000
 
 const describe = (error: unknown) => String(error instanceof Error ? error.message : error).slice(0, 300)
 
 export const createOutbox = (options: OutboxOptions): Outbox => {
-  const { dynamo, logger, leaseMs = 30_000, pollMs = 1000, retryMs = 1000, maxAttempts = 25 } = options
+  const { dynamo, logger, leaseMs = 30_000, longestMs = 900_000 } = options
+  const { pollMs = 1000, retryMs = 1000, maxAttempts = 25 } = options
   const store = createOutboxStore(dynamo)
   const outage = createOutage(logger, 'reading the outbox')
-  const handlers = new Map<string, (payload: unknown) => Promise<void>>()
+  const handlers = new Map<string, ((job: JobRow) => Promise<void>)[]>()
   const running = new Set<Promise<void>>()
   let timer: NodeJS.Timeout | undefined
   let polling: Promise<void> | undefined
@@ -68,13 +76,31 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
     await store.retryAt(job, Date.now() + pause * (0.5 + Math.random() / 2), describe(error))
   }
 
+  /** While somebody works on a job its lease is renewed: only when they die does it run out. */
+  const keeping = async (job: JobRow, work: () => Promise<void>) => {
+    const begun = Date.now()
+    const renewal = setInterval(() => {
+      if (Date.now() - begun > longestMs) return clearInterval(renewal)
+      store.renew(job, Date.now() + leaseMs).catch(error => {
+        logger.warn({ job_id: job.job_id, err: error }, 'outbox lease not renewed')
+      })
+    }, leaseMs / 3).unref()
+    try {
+      await work()
+    } finally {
+      clearInterval(renewal)
+    }
+  }
+
   const attempt = async (job: JobRow) => {
     try {
       // Nobody lived to say how the last try ended: the job itself may be what ends whoever does it.
       if (job.attempts > maxAttempts) throw new Error('its last try did not come to an end')
-      const handler = handlers.get(job.kind)
-      if (!handler) throw new Error(`nobody here knows jobs of kind ${job.kind}`)
-      await handler(job.payload)
+      const known = handlers.get(job.kind)
+      if (!known) throw new Error(`nobody here knows jobs of kind ${job.kind}`)
+      await keeping(job, async () => {
+        for (const handle of known) await handle(job)
+      })
     } catch (error) {
       return failed(job, error)
     }
@@ -89,30 +115,40 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
     running.add(work)
   }
 
+  /** How many jobs it has taken over. */
   const takeOver = async () => {
+    let taken = 0
     for (const job of await store.due(Date.now(), BATCH)) {
-      if (stopped) return
+      if (stopped) break
       const lease = newId()
       const due_at = Date.now() + leaseMs
-      if (await store.claim(job, lease, due_at)) run({ ...job, lease, due_at, attempts: job.attempts + 1 })
+      if (!(await store.claim(job, lease, due_at))) continue
+      run({ ...job, lease, due_at, attempts: job.attempts + 1 })
+      taken++
     }
+    return taken
   }
 
   const poll = async () => {
+    let taken = 0
     // One round at a time: a process that is behind with its jobs does not claim more of them.
     if (running.size < BATCH) {
-      await takeOver().then(outage.worked, outage.failed)
+      await takeOver().then(count => {
+        taken = count
+        outage.worked()
+      }, outage.failed)
     }
-    schedule()
+    // Where so many were due there are more.
+    schedule(taken < BATCH ? pollMs : pollMs / 10)
   }
 
-  const schedule = () => {
+  const schedule = (pause: number) => {
     if (stopped) return
     timer = setTimeout(
       () => {
         polling = poll()
       },
-      pollMs * (0.75 + Math.random() / 2),
+      pause * (0.75 + Math.random() / 2),
     ).unref()
   }
 
@@ -131,10 +167,19 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
 
   return {
     on: (kind, handler) => {
-      handlers.set(kind.kind, payload => handler(kind.payload.parse(payload)))
+      const handle = (job: JobRow) =>
+        handler(kind.payload.parse(job.payload), {
+          async checkpoint(payload) {
+            job.payload = payload
+            if (!(await store.checkpoint(job, payload, Date.now() + leaseMs)))
+              throw new Error('somebody else has taken the job over')
+          },
+        })
+      handlers.set(kind.kind, [...(handlers.get(kind.kind) ?? []), handle])
     },
 
     entry(kind, payload) {
+      if (running.size >= MOST_RUNNING) return store.recording(newJob(kind.kind, payload, 0, 0))
       const job = newJob(kind.kind, payload, 1, leaseMs)
       // Whether or not somebody else sees the record first, the lease is ours: no claim is needed.
       return store.recording(job, committed => {
@@ -148,7 +193,7 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
     },
 
     cancel: store.cancelling,
-    start: schedule,
+    start: () => schedule(pollMs),
 
     async stop() {
       stopped = true
