@@ -5,7 +5,7 @@
  */
 
 /** Features in their declared order: a service may use services of features before its own. */
-const FEATURES = ['users', 'auth', 'files', 'posts']
+const FEATURES = ['users', 'auth', 'files', 'follows', 'posts', 'trending', 'reactions', 'comments', 'feed']
 
 const LIB = '^src/lib/'
 const INFRA = '^src/infra/'

@@ -70,7 +70,7 @@ const crossOrigin = (origins: readonly string[]): RequestHandler => {
 export const routesOf = (context: Context): Endpoint[] => {
   const features = [
     ...authRoutes(context.auth, context.sessions),
-    ...userRoutes(context.users),
+    ...userRoutes(context.users, context.userViews),
     ...fileRoutes(context.files),
     ...uploadRoutes(context.uploads, context.config.maxFileSize),
     ...multipartRoutes(context.multipart),

@@ -26,6 +26,7 @@ import { createCursors } from './lib/cursors.ts'
 import { StartupError } from './lib/errors.ts'
 import { createSeal } from './lib/seal.ts'
 import { cachedPosts } from './posts/post-cache.ts'
+import { postPublished } from './posts/post-jobs.ts'
 import { createPostService, type PostService } from './posts/post-service.ts'
 import { createPostStore } from './posts/post-store.ts'
 import { createPostViews, type PostViews } from './posts/post-views.ts'
@@ -33,6 +34,7 @@ import { TABLES } from './tables.ts'
 import { cachedUsers } from './users/user-cache.ts'
 import { createUserService, type UserService } from './users/user-service.ts'
 import { createUserStore } from './users/user-store.ts'
+import { createUserViews, type UserViews } from './users/user-views.ts'
 
 /** What a test hands in before anything depends on it. */
 export interface Parts {
@@ -56,6 +58,7 @@ export interface Context {
   sessions: SessionService
   auth: AuthService
   users: UserService
+  userViews: UserViews
   files: FileService
   uploads: UploadService
   multipart: MultipartService
@@ -115,6 +118,8 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
 
   const users = createUserService(cachedUsers(createUserStore(dynamo), cache))
 
+  const userViews = createUserViews(users, { between: async () => new Map() })
+
   const revocationStore = createRevocationStore(dynamo)
   const revocations = closing.adopt(createRevocations(revocationStore, logger), r => r.stop())
   const sessions = createSessionService({
@@ -151,7 +156,14 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     outbox,
     cursors,
   })
-  const postViews = createPostViews(users)
+  const postViews = createPostViews({
+    users,
+    states: { of: async () => new Map() },
+    counts: { of: async () => new Map() },
+  })
+
+  // The feed will take these.
+  outbox.on(postPublished, async () => {})
 
   await revocations.start().catch(cause => {
     throw databaseFault(backends.described.dynamodb, cause)
@@ -170,6 +182,7 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     sessions,
     auth,
     users,
+    userViews,
     files,
     uploads,
     multipart,

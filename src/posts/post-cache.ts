@@ -1,4 +1,5 @@
 import type { Cache } from '../infra/cache/cache.ts'
+import { dropping } from '../infra/cache/dropping.ts'
 import type { PostRecord } from './post.ts'
 import type { PostStore } from './post-store.ts'
 
@@ -11,6 +12,7 @@ export const cachedPosts = (store: PostStore, cache: Cache): PostStore => {
     create: (post, also) => byId.dropAfter(post.post_id, store.create(post, also)),
     update: (post, changes, also) => byId.dropAfter(post.post_id, store.update(post, changes, also)),
     remove: (post, also) => byId.dropAfter(post.post_id, store.remove(post, also)),
+    counting: (postId, by, viewerId) => dropping(byId, postId, store.counting(postId, by, viewerId)),
     byAuthor: store.byAuthor,
     clearUp: store.clearUp,
     invalidate: postId => byId.drop(postId),

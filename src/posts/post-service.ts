@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { z } from 'zod'
 import type { FileService } from '../files/file-service.ts'
 import type { Viewer } from '../http/viewer.ts'
-import { jobKind } from '../infra/outbox/job.ts'
+import type { Write } from '../infra/dynamo/write.ts'
 import type { Outbox } from '../infra/outbox/outbox.ts'
 import type { Cursors } from '../lib/cursors.ts'
 import { forbidden, notFound, Problem, unavailable } from '../lib/errors.ts'
 import type { Paging } from '../lib/fields.ts'
 import { newId } from '../lib/ids.ts'
 import type { UserService } from '../users/user-service.ts'
-import type { NewPost, PostChanges, PostRecord } from './post.ts'
+import type { NewPost, PostChanges, PostCounts, PostRecord } from './post.ts'
+import { postChanged, postPublished, postRemoved } from './post-jobs.ts'
 import type { PostStore } from './post-store.ts'
 
 export interface PostService {
@@ -17,6 +17,13 @@ export interface PostService {
   create(viewer: Viewer, post: NewPost): Promise<PostRecord>
   /** 404 also when the viewer may not see it */
   get(viewer: Viewer | null, postId: string): Promise<PostRecord>
+  /** Those of the posts that the viewer may see, in the order of their ids. */
+  visible(viewer: Viewer | null, postIds: readonly string[]): Promise<PostRecord[]>
+  /**
+   * The write that moves a post's counts along with the rows that they count. Refused where the post is gone, and
+   * with `viewer` also where they may not see it (any more).
+   */
+  counting(postId: string, by: PostCounts, viewer?: Viewer): Write
   /** 403 when it is somebody else's */
   update(viewer: Viewer, postId: string, changes: PostChanges): Promise<PostRecord>
   /** 403 when it is somebody else's */
@@ -28,12 +35,6 @@ export interface PostService {
     page: Paging,
   ): Promise<{ posts: PostRecord[]; next_cursor: string | null }>
 }
-
-/** After each write of a post: caches in line, and when it was removed, what hung on it goes too. */
-const postChanged = jobKind(
-  'post.changed',
-  z.object({ user_id: z.string(), post_id: z.string(), removed: z.boolean() }),
-)
 
 /** Tries of a change when others change the same post at the same time. */
 const TRIES = 5
@@ -61,18 +62,30 @@ interface Parts {
 }
 
 export const createPostService = ({ store, users, files, outbox, cursors }: Parts): PostService => {
-  outbox.on(postChanged, async ({ user_id, post_id, removed }) => {
-    if (removed) await store.clearUp(user_id, post_id)
+  const invalidate = async ({ user_id, post_id }: Pick<PostRecord, 'user_id' | 'post_id'>) => {
     await Promise.all([store.invalidate(post_id), users.invalidate(user_id)])
+  }
+  outbox.on(postChanged, invalidate)
+  outbox.on(postRemoved, async post => {
+    await store.clearUp(post.user_id, post.post_id)
+    await invalidate(post)
   })
 
-  const following = ({ user_id, post_id }: PostRecord, removed = false) =>
-    outbox.entry(postChanged, { user_id, post_id, removed })
+  /** What is to follow a write that leaves the post as it is here; `published` where it was not public before. */
+  const following = ({ user_id, post_id }: PostRecord, published: boolean) => [
+    outbox.entry(postChanged, { user_id, post_id }),
+    ...(published ? [outbox.entry(postPublished, { user_id, post_id })] : []),
+  ]
 
   const get = async (viewer: Viewer | null, postId: string) => {
     const post = await store.get(postId)
     if (!post || !maySee(viewer, post)) throw notFound('post')
     return post
+  }
+
+  const visible = async (viewer: Viewer | null, postIds: readonly string[]) => {
+    const found = await store.getMany(postIds)
+    return postIds.flatMap(id => found.get(id) ?? []).filter(post => maySee(viewer, post))
   }
 
   /** Does `change` to the post as it is now, again when somebody was faster; it says whether it went through. */
@@ -88,6 +101,9 @@ export const createPostService = ({ store, users, files, outbox, cursors }: Part
 
   return {
     get,
+    counting: (postId, by, viewer) => store.counting(postId, by, viewer?.user_id),
+
+    visible,
 
     async create(viewer, { content, image_url, file_ids: named, tags, is_public }) {
       const file_ids = [...new Set(named)]
@@ -115,7 +131,7 @@ export const createPostService = ({ store, users, files, outbox, cursors }: Part
         version: 1,
       }
       const counts = users.counting(viewer.user_id, { posts_count: 1, public_posts_count: isPublic(post) })
-      await store.create(post, [counts, following(post)])
+      await store.create(post, [counts, ...following(post, is_public)])
       return post
     },
 
@@ -123,7 +139,7 @@ export const createPostService = ({ store, users, files, outbox, cursors }: Part
       await changing(viewer, postId, post => {
         const by = isPublic({ is_public: changes.is_public ?? post.is_public }) - isPublic(post)
         const counts = by === 0 ? [] : [users.counting(viewer.user_id, { public_posts_count: by })]
-        return store.update(post, changes, [...counts, following(post)])
+        return store.update(post, changes, [...counts, ...following(post, by > 0)])
       })
       return get(viewer, postId)
     },
@@ -134,11 +150,12 @@ export const createPostService = ({ store, users, files, outbox, cursors }: Part
           posts_count: -1,
           public_posts_count: -isPublic(post),
         })
-        return store.remove(post, [counts, following(post, true)])
+        const { user_id, post_id } = post
+        return store.remove(post, [counts, outbox.entry(postRemoved, { user_id, post_id })])
       }),
 
     async byAuthor(viewer, userId, { limit, cursor }) {
-      await users.mustExist(userId)
+      await users.get(userId)
       const which = viewer?.user_id === userId ? 'all' : 'public'
       const list = `users/${userId}/posts/${which}`
       const posts: PostRecord[] = []
@@ -146,8 +163,7 @@ export const createPostService = ({ store, users, files, outbox, cursors }: Part
       let more = true
       for (let round = 0; round < ROUNDS && more && posts.length < limit; round++) {
         const page = await store.byAuthor(userId, which, limit - posts.length, after)
-        const found = await store.getMany(page.postIds)
-        posts.push(...page.postIds.flatMap(id => found.get(id) ?? []).filter(post => maySee(viewer, post)))
+        posts.push(...(await visible(viewer, page.postIds)))
         after = page.postIds.at(-1) ?? after
         more = page.more
       }

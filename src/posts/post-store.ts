@@ -2,7 +2,7 @@ import type { Dynamo } from '../infra/dynamo/dynamo.ts'
 import { change } from '../infra/dynamo/expressions.ts'
 import type { TableSpec } from '../infra/dynamo/tables.ts'
 import { held, type Write } from '../infra/dynamo/write.ts'
-import type { PostChanges, PostRecord } from './post.ts'
+import type { PostChanges, PostCounts, PostRecord } from './post.ts'
 
 export const postsTable: TableSpec = { name: 'Posts', partitionKey: 'post_id' }
 
@@ -27,6 +27,8 @@ export interface PostStore {
   update(post: PostRecord, changes: PostChanges, also: readonly Write[]): Promise<boolean>
   /** False when `post` is not what the post is now. */
   remove(post: PostRecord, also: readonly Write[]): Promise<boolean>
+  /** The write that moves counts. Refused where the post is gone or `viewerId` may not see it. */
+  counting(postId: string, by: PostCounts, viewerId: string | undefined): Write
   /** Ids of an author's posts, newest first, from after the id `after`. Some may be of posts that are just gone. */
   byAuthor(
     userId: string,
@@ -121,6 +123,28 @@ export const createPostStore = (dynamo: Dynamo): PostStore => {
         },
       }
       return held(dynamo.transact([removal, ...also]), 0)
+    },
+
+    counting(post_id, by, viewerId) {
+      const expression = change({}, by)
+      const seen = viewerId !== undefined
+      return {
+        item: {
+          Update: {
+            TableName: posts,
+            Key: { post_id },
+            UpdateExpression: expression.UpdateExpression,
+            ConditionExpression: seen
+              ? 'is_public = :public OR user_id = :viewer'
+              : 'attribute_exists(post_id)',
+            ExpressionAttributeNames: expression.ExpressionAttributeNames,
+            ExpressionAttributeValues: {
+              ...expression.ExpressionAttributeValues,
+              ...(seen && { ':public': true, ':viewer': viewerId }),
+            },
+          },
+        },
+      }
     },
 
     async byAuthor(userId, which, limit, after) {

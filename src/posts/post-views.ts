@@ -1,6 +1,24 @@
 import type { Viewer } from '../http/viewer.ts'
 import type { UserService } from '../users/user-service.ts'
-import type { Post, PostRecord } from './post.ts'
+import type { LikeType, Post, PostRecord } from './post.ts'
+
+/** What a viewer themselves did to posts. */
+export interface ViewerState {
+  like_type: LikeType | null
+  shared: boolean
+}
+
+/** Comes from the features that keep it. */
+export interface ViewerStates {
+  /** One for each post. */
+  of(viewer: Viewer, postIds: readonly string[]): Promise<ReadonlyMap<string, ViewerState>>
+}
+
+/** Comes from the feature that counts views: what of them the record does not know yet is in it. */
+export interface ViewCounts {
+  /** One for each post, never less than the post itself says. */
+  of(posts: readonly PostRecord[]): Promise<ReadonlyMap<string, number>>
+}
 
 /** Posts as a viewer gets to see them: with their authors' names and the viewer's own state. */
 export interface PostViews {
@@ -9,7 +27,7 @@ export interface PostViews {
   many(viewer: Viewer | null, posts: readonly PostRecord[]): Promise<Post[]>
 }
 
-const view = (viewer: Viewer | null, post: PostRecord, name: string): Post => ({
+const view = (post: PostRecord, name: string, views: number | undefined, viewer?: ViewerState): Post => ({
   post_id: post.post_id,
   user_id: post.user_id,
   author: { user_id: post.user_id, name },
@@ -29,21 +47,42 @@ const view = (viewer: Viewer | null, post: PostRecord, name: string): Post => ({
   },
   comments_count: post.comments_count,
   shares_count: post.shares_count,
-  views_count: post.views_count,
-  // Nobody can react or share yet.
-  ...(viewer && { viewer: { like_type: null, shared: false } }),
+  views_count: views ?? post.views_count,
+  ...(viewer && { viewer }),
 })
 
-export const createPostViews = (users: UserService): PostViews => {
+const NOTHING: ViewerState = { like_type: null, shared: false }
+
+interface Parts {
+  users: UserService
+  states: ViewerStates
+  counts: ViewCounts
+}
+
+export const createPostViews = ({ users, states, counts }: Parts): PostViews => {
   const many = async (viewer: Viewer | null, posts: readonly PostRecord[]) => {
-    const authors = await users.authors(posts.map(post => post.user_id))
-    return posts.map(post => view(viewer, post, authors.get(post.user_id)?.name ?? ''))
+    const ids = posts.map(post => post.post_id)
+    // All at once: what of it is not cached is one request to the database.
+    const [authors, views, own] = await Promise.all([
+      users.authors(posts.map(post => post.user_id)),
+      counts.of(posts),
+      viewer && states.of(viewer, ids),
+    ])
+    return posts.map(post =>
+      view(
+        post,
+        authors.get(post.user_id)?.name ?? '',
+        views.get(post.post_id),
+        own ? (own.get(post.post_id) ?? NOTHING) : undefined,
+      ),
+    )
   }
   return {
     many,
     async one(viewer, post) {
-      const authors = await users.authors([post.user_id])
-      return view(viewer, post, authors.get(post.user_id)?.name ?? '')
+      const [shown] = await many(viewer, [post])
+      if (!shown) throw new Error('a post has one view')
+      return shown
     },
   }
 }

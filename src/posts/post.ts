@@ -41,7 +41,8 @@ export const PostChanges = z
   })
 export type PostChanges = z.output<typeof PostChanges>
 
-const LikeType = z.enum(['like', 'love', 'laugh', 'angry'])
+/** How one can react to a post. */
+export const LikeType = z.enum(['like', 'love', 'laugh', 'angry'])
 
 export const Post = z
   .strictObject({
@@ -87,6 +88,8 @@ export const Post = z
   })
 export type Post = z.infer<typeof Post>
 
+export type LikeType = z.output<typeof LikeType>
+
 /**
  * A post as the table and the cache hold it: the same for every viewer. The reactions are numbers of their own
  * there, since DynamoDB adds to top-level attributes only.
@@ -112,3 +115,8 @@ export interface PostRecord {
   /** Goes up with every change of the post's own words; a change is refused when it was made for another one. */
   version: number
 }
+
+/** By how much the counts of a post move. */
+export type PostCounts = Partial<
+  Record<'likes_count' | `${LikeType}_count` | 'comments_count' | 'shares_count' | 'views_count', number>
+>

@@ -3,12 +3,13 @@ import { endpoint } from '../http/endpoint.ts'
 import { id } from '../lib/fields.ts'
 import { ProfileChanges, SelfUser, User } from './user.ts'
 import type { UserService } from './user-service.ts'
+import type { UserViews } from './user-views.ts'
 
 const SelfReply = z.strictObject({ user: SelfUser })
 const UserReply = z.strictObject({ user: User })
 const UserParams = z.strictObject({ user_id: id() })
 
-export const userRoutes = (users: UserService) => [
+export const userRoutes = (users: UserService, views: UserViews) => [
   endpoint(
     {
       method: 'get',
@@ -48,6 +49,6 @@ export const userRoutes = (users: UserService) => [
       status: 200,
       etag: true,
     },
-    async ({ viewer, params }) => ({ user: await users.view(viewer, params.user_id) }),
+    async ({ viewer, params }) => ({ user: await views.one(viewer, params.user_id) }),
   ),
 ]

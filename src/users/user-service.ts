@@ -3,18 +3,18 @@ import type { Viewer } from '../http/viewer.ts'
 import type { Write } from '../infra/dynamo/write.ts'
 import { notFound } from '../lib/errors.ts'
 import { newId } from '../lib/ids.ts'
-import type { Author, ProfileChanges, SelfUser, User, UserRecord } from './user.ts'
+import { type Author, type ProfileChanges, type SelfUser, selfView, type UserRecord } from './user.ts'
 import type { UserStore } from './user-store.ts'
 
 export interface UserService {
   /** A new user with its id, and the write that makes it, for the transaction of its credentials. */
   create(email: string, name: string): { user: UserRecord; write: Write }
   self(viewer: Pick<Viewer, 'user_id'>): Promise<z.infer<typeof SelfUser>>
-  /** As this viewer may see them. 404 */
-  view(viewer: Viewer | null, userId: string): Promise<z.infer<typeof User>>
-  update(viewer: Viewer, changes: ProfileChanges): Promise<z.infer<typeof SelfUser>>
   /** 404 when there is no such user. */
-  mustExist(userId: string): Promise<void>
+  get(userId: string): Promise<UserRecord>
+  /** Those that exist, by id. */
+  getMany(userIds: readonly string[]): Promise<ReadonlyMap<string, UserRecord>>
+  update(viewer: Viewer, changes: ProfileChanges): Promise<z.infer<typeof SelfUser>>
   /** Names for many rows at once. Who has been deleted is left out. */
   authors(userIds: readonly string[]): Promise<ReadonlyMap<string, z.infer<typeof Author>>>
   /** The write that moves a user's counts along with the rows that they count. */
@@ -22,23 +22,6 @@ export interface UserService {
   /** Makes sure that no cache holds what was true earlier. */
   invalidate: UserStore['invalidate']
 }
-
-/** What is shown to everybody. */
-const common = (user: UserRecord) => ({
-  user_id: user.user_id,
-  name: user.name,
-  profile_info: user.profile_info,
-  created_date: user.created_date,
-  followers_count: user.followers_count,
-  following_count: user.following_count,
-})
-
-/** A user as they see themselves. */
-export const selfView = (user: UserRecord): z.infer<typeof SelfUser> => ({
-  ...common(user),
-  email: user.email,
-  posts_count: user.posts_count,
-})
 
 export const createUserService = (store: UserStore): UserService => {
   const find = async (userId: string) => {
@@ -65,23 +48,13 @@ export const createUserService = (store: UserStore): UserService => {
 
     self: async viewer => selfView(await find(viewer.user_id)),
 
-    async view(viewer, userId) {
-      const user = await find(userId)
-      if (viewer?.user_id === userId) return selfView(user)
-      return {
-        ...common(user),
-        posts_count: user.public_posts_count,
-        // Nobody can follow anybody yet.
-        ...(viewer && { viewer: { following: false, followed_by: false } }),
-      }
-    },
+    get: find,
+    getMany: store.getMany,
 
     async update(viewer, changes) {
       if (!(await store.update(viewer.user_id, changes))) throw notFound('user')
       return selfView(await find(viewer.user_id))
     },
-
-    mustExist: async userId => void (await find(userId)),
 
     async authors(userIds) {
       const users = await store.getMany([...new Set(userIds)])

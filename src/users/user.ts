@@ -115,3 +115,20 @@ export const User = z
 export const Author = z
   .strictObject({ user_id: id(), name: z.string() })
   .meta({ id: 'Author', examples: [{ user_id: ann.user_id, name: ann.name }] })
+
+/** What is shown to everybody. */
+export const publicPart = (user: UserRecord) => ({
+  user_id: user.user_id,
+  name: user.name,
+  profile_info: user.profile_info,
+  created_date: user.created_date,
+  followers_count: user.followers_count,
+  following_count: user.following_count,
+})
+
+/** A user as they see themselves. */
+export const selfView = (user: UserRecord): z.infer<typeof SelfUser> => ({
+  ...publicPart(user),
+  email: user.email,
+  posts_count: user.posts_count,
+})

@@ -12,7 +12,7 @@ export const jobKind = <Payload>(kind: string, payload: z.ZodType<Payload>): Job
 })
 
 /** What a long job needs of the outbox while it is under way. */
-export interface JobInWork<Payload> {
+interface JobInWork<Payload> {
   /**
    * Records how far the work has got: whoever takes the job over begins with this payload. Throws when somebody else
    * has taken it over already.
