@@ -3,9 +3,11 @@ import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import { authRoutes } from './auth/auth-routes.ts'
 import type { Context } from './context.ts'
+import { feedRoutes } from './feed/feed-routes.ts'
 import { fileRoutes } from './files/file-routes.ts'
 import { multipartRoutes } from './files/multipart-routes.ts'
 import { uploadRoutes } from './files/upload-routes.ts'
+import { followRoutes } from './follows/follow-routes.ts'
 import { createAuthentication } from './http/authenticate.ts'
 import type { Endpoint } from './http/endpoint.ts'
 import { mount } from './http/mount.ts'
@@ -74,7 +76,9 @@ export const routesOf = (context: Context): Endpoint[] => {
     ...fileRoutes(context.files),
     ...uploadRoutes(context.uploads, context.config.maxFileSize),
     ...multipartRoutes(context.multipart),
+    ...followRoutes(context.follows, context.userViews),
     ...postRoutes(context.posts, context.postViews),
+    ...feedRoutes(context.feed, context.postViews),
   ]
   return [...operationsRoutes(context.readiness, context.version, features), ...features]
 }

@@ -8,6 +8,11 @@ import { createRevocations } from './auth/revocations.ts'
 import { createSessionService, type SessionService } from './auth/session-service.ts'
 import { createSessionStore } from './auth/session-store.ts'
 import type { Config } from './config.ts'
+import { fanOut, followerFeeds } from './feed/fan-out.ts'
+import { cachedFeeds } from './feed/feed-cache.ts'
+import { createFeedService, type FeedService } from './feed/feed-service.ts'
+import { createFeedSources } from './feed/feed-sources.ts'
+import { createFeedStore } from './feed/feed-store.ts'
 import { createFileRemoval } from './files/file-removal.ts'
 import { createFileService, type FileService } from './files/file-service.ts'
 import { createFileStore } from './files/file-store.ts'
@@ -15,6 +20,9 @@ import { createMultipartService, type MultipartService } from './files/multipart
 import { createReservations } from './files/reservations.ts'
 import { createThumbnails } from './files/thumbnails.ts'
 import { createUploadService, type UploadService } from './files/upload-service.ts'
+import { cachedFollows } from './follows/follow-cache.ts'
+import { createFollowService, type FollowService } from './follows/follow-service.ts'
+import { createFollowStore } from './follows/follow-store.ts'
 import { type AccessTokens, createAccessTokens } from './http/access-token.ts'
 import { createReadiness, type Readiness } from './http/readiness.ts'
 import { type Backends, openBackends } from './infra/backends.ts'
@@ -26,7 +34,6 @@ import { createCursors } from './lib/cursors.ts'
 import { StartupError } from './lib/errors.ts'
 import { createSeal } from './lib/seal.ts'
 import { cachedPosts } from './posts/post-cache.ts'
-import { postPublished } from './posts/post-jobs.ts'
 import { createPostService, type PostService } from './posts/post-service.ts'
 import { createPostStore } from './posts/post-store.ts'
 import { createPostViews, type PostViews } from './posts/post-views.ts'
@@ -41,6 +48,8 @@ export interface Parts {
   logger?: Logger
   backends?: (opened: Backends) => Backends
   outbox?: Partial<OutboxOptions>
+  /** How many of the newest rows of a feed are kept. */
+  keptRows?: number
   /** Make the tables also where the database is not embedded. */
   tables?: boolean
 }
@@ -64,9 +73,14 @@ export interface Context {
   multipart: MultipartService
   posts: PostService
   postViews: PostViews
+  follows: FollowService
+  feed: FeedService
   /** Lets go of everything, in the opposite order of its making. */
   close(): Promise<void>
 }
+
+/** Past the newest thousand a feed is read from the lists of those that it is made of. */
+const KEPT_ROWS = 1000
 
 const readVersion = (): string =>
   JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
@@ -99,6 +113,7 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
 
   const opened = await openBackends(config, logger, closing)
   const backends = parts.backends?.(opened) ?? opened
+  const keptRows = parts.keptRows ?? KEPT_ROWS
   const { dynamo, keyValue, blobs, keys } = backends
   if (config.dynamodbEmbedded || parts.tables) await ensureTables(dynamo, TABLES, logger)
 
@@ -117,8 +132,6 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
   const accessTokens = createAccessTokens(keys)
 
   const users = createUserService(cachedUsers(createUserStore(dynamo), cache))
-
-  const userViews = createUserViews(users, { between: async () => new Map() })
 
   const revocationStore = createRevocationStore(dynamo)
   const revocations = closing.adopt(createRevocations(revocationStore, logger), r => r.stop())
@@ -149,6 +162,18 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
   const uploads = createUploadService(filing)
   const multipart = createMultipartService(filing)
 
+  const feedStore = cachedFeeds(createFeedStore(dynamo, keptRows), cache)
+  const follows = createFollowService({
+    dynamo,
+    store: cachedFollows(createFollowStore(dynamo), cache),
+    users,
+    feeds: followerFeeds(feedStore),
+    outbox,
+    cursors,
+    fanoutMaxFollowers: config.fanoutMaxFollowers,
+  })
+  const userViews = createUserViews(users, follows)
+
   const posts = createPostService({
     store: cachedPosts(createPostStore(dynamo), cache),
     users,
@@ -162,8 +187,9 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     counts: { of: async () => new Map() },
   })
 
-  // The feed will take these.
-  outbox.on(postPublished, async () => {})
+  fanOut({ store: feedStore, follows, posts, users, outbox, keptRows })
+  const sources = createFeedSources({ store: feedStore, follows, posts })
+  const feed = createFeedService({ store: feedStore, sources, follows, posts, cursors })
 
   await revocations.start().catch(cause => {
     throw databaseFault(backends.described.dynamodb, cause)
@@ -188,6 +214,8 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     multipart,
     posts,
     postViews,
+    follows,
+    feed,
     close: () => closing.disposeAsync(),
   }
 }

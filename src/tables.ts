@@ -1,7 +1,9 @@
 import { credentialsTable } from './auth/credential-store.ts'
 import { revocationsTable } from './auth/revocation-store.ts'
 import { sessionsTable } from './auth/session-store.ts'
+import { feedsTable } from './feed/feed-store.ts'
 import { fileMetadataTable, fileOwnersTable, storageTable } from './files/file-store.ts'
+import { followsTable } from './follows/follow-store.ts'
 import type { TableSpec } from './infra/dynamo/tables.ts'
 import { outboxTable } from './infra/outbox/outbox-store.ts'
 import { postsTable, userPostsTable } from './posts/post-store.ts'
@@ -16,7 +18,9 @@ export const TABLES: readonly TableSpec[] = [
   fileMetadataTable,
   fileOwnersTable,
   storageTable,
+  followsTable,
   postsTable,
   userPostsTable,
+  feedsTable,
   outboxTable,
 ]

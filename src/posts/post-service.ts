@@ -12,6 +12,12 @@ import type { NewPost, PostChanges, PostCounts, PostRecord } from './post.ts'
 import { postChanged, postPublished, postRemoved } from './post-jobs.ts'
 import type { PostStore } from './post-store.ts'
 
+/** Some of a list, and whether there are more. Some may be of posts that are just gone. */
+export interface Ids {
+  postIds: string[]
+  more: boolean
+}
+
 export interface PostService {
   /** 422 when a file is not the author's own */
   create(viewer: Viewer, post: NewPost): Promise<PostRecord>
@@ -24,6 +30,12 @@ export interface PostService {
    * with `viewer` also where they may not see it (any more).
    */
   counting(postId: string, by: PostCounts, viewer?: Viewer): Write
+  /** Ids of the posts of an author that a viewer may see, newest first, from after the id `after`. */
+  idsBy(viewer: Viewer, userId: string, limit: number, after: string | undefined): Promise<Ids>
+  /** Ids of the public posts of an author that are newer than `since`, newest first. */
+  publicSince(userId: string, since: string, limit: number): Promise<Ids>
+  /** Refused as a write while the viewer may see the post. */
+  hiddenFrom: PostStore['hiddenFrom']
   /** 403 when it is somebody else's */
   update(viewer: Viewer, postId: string, changes: PostChanges): Promise<PostRecord>
   /** 403 when it is somebody else's */
@@ -63,7 +75,7 @@ interface Parts {
 
 export const createPostService = ({ store, users, files, outbox, cursors }: Parts): PostService => {
   const invalidate = async ({ user_id, post_id }: Pick<PostRecord, 'user_id' | 'post_id'>) => {
-    await Promise.all([store.invalidate(post_id), users.invalidate(user_id)])
+    await Promise.all([store.invalidate(user_id, post_id), users.invalidate(user_id)])
   }
   outbox.on(postChanged, invalidate)
   outbox.on(postRemoved, async post => {
@@ -101,6 +113,10 @@ export const createPostService = ({ store, users, files, outbox, cursors }: Part
 
   return {
     get,
+    idsBy: (viewer, userId, limit, after) =>
+      store.byAuthor(userId, viewer.user_id === userId ? 'all' : 'public', limit, after),
+    publicSince: store.publicSince,
+    hiddenFrom: store.hiddenFrom,
     counting: (postId, by, viewer) => store.counting(postId, by, viewer?.user_id),
 
     visible,

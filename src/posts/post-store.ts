@@ -36,10 +36,25 @@ export interface PostStore {
     limit: number,
     after: string | undefined,
   ): Promise<{ postIds: string[]; more: boolean }>
+  /** Ids of an author's public posts that are newer than `since`, newest first. */
+  publicSince(userId: string, since: string, limit: number): Promise<{ postIds: string[]; more: boolean }>
   /** Takes away what hung on a post that is gone. Can be done again. */
   clearUp(userId: string, postId: string): Promise<void>
+  /** The newest rows of each author's list, all of them or the first HEAD. */
+  heads(userIds: readonly string[]): Promise<ReadonlyMap<string, AuthorHead>>
+  /** Refused as a write while the viewer may see the post. */
+  hiddenFrom(postId: string, viewerId: string): Write
   /** Makes sure that no cache holds what was true earlier. Throws when that did not work. */
-  invalidate(postId: string): Promise<void>
+  invalidate(userId: string, postId: string): Promise<void>
+}
+
+/** How many of an author's newest posts are kept together: what a first page and most feeds ask for. */
+const HEAD = 50
+
+/** The newest posts of an author, newest first, each with whether everybody may see it. */
+export interface AuthorHead {
+  rows: { post_id: string; is_public: boolean }[]
+  more: boolean
 }
 
 export const createPostStore = (dynamo: Dynamo): PostStore => {
@@ -161,7 +176,52 @@ export const createPostStore = (dynamo: Dynamo): PostStore => {
       return { postIds: items.map(row => row.post_id), more }
     },
 
+    async publicSince(userId, since, limit) {
+      const query = {
+        IndexName: 'PublicIndex',
+        KeyConditionExpression: 'user_id = :user AND public_post_id > :since',
+        ExpressionAttributeValues: { ':user': userId, ':since': since },
+        ConsistentRead: true,
+        ScanIndexForward: false,
+      }
+      const { items, more } = await dynamo.page<{ post_id: string }>(userPostsTable.name, query, limit)
+      return { postIds: items.map(row => row.post_id), more }
+    },
+
     clearUp: (user_id, post_id) => dynamo.remove(userPostsTable.name, { Key: { user_id, post_id } }),
+
+    async heads(userIds) {
+      const head = async (userId: string) => {
+        const query = {
+          KeyConditionExpression: 'user_id = :user',
+          ExpressionAttributeValues: { ':user': userId },
+          ConsistentRead: true,
+          ScanIndexForward: false,
+        }
+        const { items, more } = await dynamo.page<{ post_id: string; public_post_id?: string }>(
+          userPostsTable.name,
+          query,
+          HEAD,
+        )
+        const rows = items.map(row => ({
+          post_id: row.post_id,
+          is_public: row.public_post_id !== undefined,
+        }))
+        return [userId, { rows, more }] as const
+      }
+      return new Map(await Promise.all(userIds.map(head)))
+    },
+
+    hiddenFrom: (post_id, viewerId) => ({
+      item: {
+        ConditionCheck: {
+          TableName: posts,
+          Key: { post_id },
+          ConditionExpression: 'attribute_not_exists(post_id) OR (is_public = :no AND user_id <> :viewer)',
+          ExpressionAttributeValues: { ':no': false, ':viewer': viewerId },
+        },
+      },
+    }),
 
     invalidate: async () => {},
   }

@@ -12,6 +12,9 @@ export const cachedUsers = (store: UserStore, cache: Cache): UserStore => {
     update: (userId, changes) => byId.dropAfter(userId, store.update(userId, changes)),
     creation: user => dropping(byId, user.user_id, store.creation(user)),
     invalidate: userId => byId.drop(userId),
-    counting: (userId, by) => dropping(byId, userId, store.counting(userId, by)),
+    counting: (userId, by, expected) => dropping(byId, userId, store.counting(userId, by, expected)),
+    turning: userId => dropping(byId, userId, store.turning(userId)),
+    turned: userId => byId.dropAfter(userId, store.turned(userId)),
+    notTurning: store.notTurning,
   }
 }

@@ -19,6 +19,10 @@ export interface UserService {
   authors(userIds: readonly string[]): Promise<ReadonlyMap<string, z.infer<typeof Author>>>
   /** The write that moves a user's counts along with the rows that they count. */
   counting: UserStore['counting']
+  /** How an author's posts come to reach their followers another way. */
+  turning: UserStore['turning']
+  turned: UserStore['turned']
+  notTurning: UserStore['notTurning']
   /** Makes sure that no cache holds what was true earlier. */
   invalidate: UserStore['invalidate']
 }
@@ -62,6 +66,9 @@ export const createUserService = (store: UserStore): UserService => {
     },
 
     counting: store.counting,
+    turning: store.turning,
+    turned: store.turned,
+    notTurning: store.notTurning,
     invalidate: store.invalidate,
   }
 }

@@ -74,6 +74,11 @@ export interface UserRecord {
   posts_count: number
   /** Those of the posts that everybody may see: others are told of no more. */
   public_posts_count: number
+  /**
+   * How posts reach the followers: written out to each of them while it is not there; `turning` while they are being
+   * told to read them from the author, and written out still; `read` from then on. It never goes back.
+   */
+  fanout?: 'turning' | 'read'
 }
 
 /** Someone to show in the documentation. */
