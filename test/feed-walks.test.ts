@@ -9,9 +9,9 @@ const RUNS = process.env.CI ? 25 : 4
 
 const WAYS = [
   { name: 'written out to followers', env: {}, parts: {} },
-  { name: 'read from authors with many followers', env: { FANOUT_MAX_FOLLOWERS: '1' }, parts: {} },
+  { name: 'read from authors with many followers', env: { FANOUT_MAX_FOLLOWERS: '0' }, parts: {} },
   { name: 'mostly past the rows that are kept', env: {}, parts: { keptRows: 5 } },
-  { name: 'both', env: { FANOUT_MAX_FOLLOWERS: '1' }, parts: { keptRows: 5 } },
+  { name: 'both', env: { FANOUT_MAX_FOLLOWERS: '0' }, parts: { keptRows: 5 } },
 ]
 
 describe.each(WAYS)('walking a feed of posts that are $name, while others write', ({ env, parts }) => {

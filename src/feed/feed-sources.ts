@@ -6,7 +6,7 @@ import type { PostService } from '../posts/post-service.ts'
 import { EVERYTHING, type FeedHead, type FeedRow, type FeedStore } from './feed-store.ts'
 
 /** What may belong on a page of a feed, newest first: not yet looked at, and perhaps hidden by now. */
-export type Candidates = Slice<FeedRow>
+type Candidates = Slice<FeedRow>
 
 export interface FeedSources {
   /** The next `count` posts that are older than `before` (undefined: the newest). */

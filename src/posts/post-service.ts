@@ -13,7 +13,7 @@ import { postChanged, postPublished, postRemoved } from './post-jobs.ts'
 import type { PostStore } from './post-store.ts'
 
 /** Some of a list, and whether there are more. Some may be of posts that are just gone. */
-export interface Ids {
+interface Ids {
   postIds: string[]
   more: boolean
 }
