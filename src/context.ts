@@ -27,6 +27,7 @@ import { type AccessTokens, createAccessTokens } from './http/access-token.ts'
 import { createReadiness, type Readiness } from './http/readiness.ts'
 import { type Backends, openBackends } from './infra/backends.ts'
 import { type Cache, createCache } from './infra/cache/cache.ts'
+import type { Checks } from './infra/cache/checker.ts'
 import { ensureTables } from './infra/dynamo/tables.ts'
 import { createLogger, type Logger } from './infra/logger.ts'
 import { createOutbox, type Outbox, type OutboxOptions } from './infra/outbox/outbox.ts'
@@ -48,6 +49,8 @@ export interface Parts {
   logger?: Logger
   backends?: (opened: Backends) => Backends
   outbox?: Partial<OutboxOptions>
+  /** When the cache is held against the database. */
+  checks?: Checks
   /** How many of the newest rows of a feed are kept. */
   keptRows?: number
   /** Make the tables also where the database is not embedded. */
@@ -78,6 +81,9 @@ export interface Context {
   /** Lets go of everything, in the opposite order of its making. */
   close(): Promise<void>
 }
+
+/** One write in two hundred is worth two looks, whether the cache agrees with the database. */
+const CHECKS: Checks = { share: 1 / 200, afterMs: [1_000, 10_000] }
 
 /** Past the newest thousand a feed is read from the lists of those that it is made of. */
 const KEPT_ROWS = 1000
@@ -113,11 +119,12 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
 
   const opened = await openBackends(config, logger, closing)
   const backends = parts.backends?.(opened) ?? opened
+  const checks = parts.checks ?? CHECKS
   const keptRows = parts.keptRows ?? KEPT_ROWS
   const { dynamo, keyValue, blobs, keys } = backends
   if (config.dynamodbEmbedded || parts.tables) await ensureTables(dynamo, TABLES, logger)
 
-  const cache = closing.adopt(createCache({ kv: keyValue, logger }), c => c.close())
+  const cache = closing.adopt(createCache({ kv: keyValue, logger, checks }), c => c.close())
   const outbox = closing.adopt(createOutbox({ dynamo, logger, ...parts.outbox }), o => o.stop())
   const readiness = createReadiness({
     dynamodb: { failure: 'down', run: () => dynamo.ping().then(() => 'ok') },

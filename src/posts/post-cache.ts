@@ -5,7 +5,12 @@ import type { AuthorHead, PostStore } from './post-store.ts'
 
 /** The post store behind the cache: `post:{id}`, and the newest of each author's posts, `user_posts:{id}`. */
 export const cachedPosts = (store: PostStore, cache: Cache): PostStore => {
-  const byId = cache.of<string, PostRecord>('post', { ttlSeconds: 3600, load: ids => store.getMany(ids) })
+  const byId = cache.of<string, PostRecord>('post', {
+    ttlSeconds: 3600,
+    load: ids => store.getMany(ids),
+    // Views are counted beside the record: it is not dropped for each of them.
+    essence: ({ views_count: _, ...post }) => post,
+  })
   const heads = cache.of<string, AuthorHead>('user_posts', { ttlSeconds: 3600, load: store.heads })
 
   const dropBoth = <T>(post: PostRecord, write: Promise<T>) =>

@@ -1,6 +1,7 @@
 import type { Logger } from '../logger.ts'
 import { withBreaker } from './breaker.ts'
 import { type Cached, type CachedOptions, type CacheStats, createCached } from './cached.ts'
+import type { Checks } from './checker.ts'
 import { createDrops } from './drops.ts'
 import type { KeyValue } from './key-value.ts'
 
@@ -17,10 +18,14 @@ export interface Cache {
   close(): Promise<void>
 }
 
+const NONE: Checks = { share: 0, afterMs: [] }
+
 interface CacheOptions {
   /** Without a breaker: the cache brings its own. */
   kv: KeyValue
   logger: Logger
+  /** None when left out. */
+  checks?: Checks
   /** Milliseconds on a clock that never goes back. */
   now?: () => number
   /** From 0 up to 1. */
@@ -44,21 +49,24 @@ interface CacheOptions {
  * drop, a fill that the network holds back for seconds, other instances' reads while a drop is owed here.
  */
 export const createCache = (options: CacheOptions): Cache => {
-  const { logger, now = () => performance.now(), random = Math.random } = options
+  const { logger, checks = NONE, now = () => performance.now(), random = Math.random } = options
   const kv = withBreaker(options.kv, { logger, now })
   const drops = createDrops({ kv, logger })
-  const stats = new Map<string, () => CacheStats>()
+  const kinds = new Map<string, Pick<Cached<string, unknown>, 'stats' | 'close'>>()
 
   return {
     of(name, cachedOptions) {
-      if (stats.has(name)) throw new Error(`the cache name ${name} is taken`)
-      const cached = createCached(name, cachedOptions, { kv, drops, now, random })
-      stats.set(name, cached.stats)
+      if (kinds.has(name)) throw new Error(`the cache name ${name} is taken`)
+      const cached = createCached(name, cachedOptions, {
+        ...{ kv, drops, logger, checks, now, random },
+      })
+      kinds.set(name, cached)
       return cached
     },
     status: () => (kv.status() === 'degraded' || drops.owed() > 0 ? 'degraded' : 'ok'),
-    stats: () => Object.fromEntries([...stats].map(([name, read]) => [name, read()])),
+    stats: () => Object.fromEntries([...kinds].map(([name, kind]) => [name, kind.stats()])),
     async close() {
+      for (const kind of kinds.values()) kind.close()
       drops.close()
       await kv.close()
     },

@@ -1,3 +1,5 @@
+import type { Logger } from '../logger.ts'
+import { type CheckerStats, type Checks, createChecker } from './checker.ts'
 import type { Drops } from './drops.ts'
 import { decode, encodeValue, LOAD_LIMIT_MS, NEGATIVE, NEGATIVE_MS, type Seen } from './entry.ts'
 import { createFlights, type Flight } from './flights.ts'
@@ -11,11 +13,13 @@ export interface CachedOptions<Id extends string, V> {
    * Ids that the map lacks do not exist. Values are plain JSON: what comes back from the store went through it.
    */
   load(ids: readonly Id[]): Promise<ReadonlyMap<Id, V>>
+  /** What of a value has to be as the database has it, where that is not all of it. */
+  essence?: (value: V) => unknown
 }
 
 /** Ids answered and not answered by the store; calls of `load`; fills that landed, that were refused by the
  * store or withheld; commands to the store that failed. Since the start. */
-export interface CacheStats {
+export interface CacheStats extends CheckerStats {
   hits: number
   misses: number
   loads: number
@@ -35,11 +39,14 @@ export interface Cached<Id extends string, V> {
   /** Throws when the drop did not reach the store; it is delivered later all the same. */
   drop(ids: Id | readonly Id[]): Promise<void>
   stats(): CacheStats
+  close(): void
 }
 
 interface Parts {
   kv: KeyValue
   drops: Drops
+  logger: Logger
+  checks: Checks
   now: () => number
   random: () => number
 }
@@ -48,10 +55,10 @@ interface Parts {
 export const createCached = <Id extends string, V>(
   name: string,
   options: CachedOptions<Id, V>,
-  { kv, drops, now, random }: Parts,
+  { kv, drops, logger, checks, now, random }: Parts,
 ): Cached<Id, V> => {
   const ttlMs = options.ttlSeconds * 1_000
-  const counts: CacheStats = { hits: 0, misses: 0, loads: 0, fills: 0, refusedFills: 0, failures: 0 }
+  const counts = { hits: 0, misses: 0, loads: 0, fills: 0, refusedFills: 0, failures: 0 }
   const key = (id: Id) => `${name}:${id}`
 
   const fillOne = async (id: Id, value: V | undefined) => {
@@ -125,11 +132,24 @@ export const createCached = <Id extends string, V>(
     for (const id of dropped) flights.forget(id)
     try {
       await drops.send(dropped.map(key))
+      checker.dropped(dropped)
     } catch (error) {
       counts.failures++
       throw error
     }
   }
+
+  const { load, essence } = options
+  const checker = createChecker<Id, V>({
+    checks,
+    kv,
+    key,
+    load,
+    essence: value => (value === null || !essence ? value : essence(value)),
+    drop,
+    random,
+    logger,
+  })
 
   return {
     get: async id => (await getMany([id])).get(id) ?? null,
@@ -144,6 +164,7 @@ export const createCached = <Id extends string, V>(
         await drop(ids).catch(() => {})
       }
     },
-    stats: () => ({ ...counts }),
+    stats: () => ({ ...counts, ...checker.stats() }),
+    close: checker.close,
   }
 }
