@@ -101,6 +101,8 @@ describeHeavy('under load', () => {
       )
       expect(sum(app, 'checks') + sum(other, 'checks')).toBeGreaterThan(500)
       expect(busy.flatMap(author => author.faults)).toEqual([])
+      const told = [...app.log(), ...other.log()].filter(line => line.level === 'error')
+      expect(told).toEqual([])
       expect(sum(app, 'inconsistencies') + sum(other, 'inconsistencies')).toBe(0)
     }, 120_000)
   })

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Logger } from '../logger.ts'
 import { decode } from './entry.ts'
 import type { KeyValue } from './key-value.ts'
@@ -58,7 +59,7 @@ export const createChecker = <Id extends string, V>(options: CheckerOptions<Id, 
     const seen = decode<V>(entry)
     if (!('answer' in seen)) return null
     const truth = (await load([id])).get(id) ?? null
-    return JSON.stringify(essence(seen.answer)) === JSON.stringify(essence(truth)) ? null : entry
+    return isDeepStrictEqual(essence(seen.answer), essence(truth)) ? null : entry
   }
 
   const check = async (id: Id) => {
