@@ -5,7 +5,7 @@
  */
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startService } from './service.ts'
+import { startBackends, startPlaza } from './world.ts'
 
 const PEOPLE = Number(process.argv[2] ?? 200)
 const SECONDS = Number(process.argv[3] ?? 60)
@@ -84,7 +84,8 @@ const seed = async (url: string) => {
   return { people, posts }
 }
 
-const { url, stop } = await startService()
+const backends = await startBackends()
+const { url, stop } = await startPlaza(backends.env)
 const { people, posts } = await seed(url)
 process.stdout.write(`seeded: ${people.length} people, ${posts.length} posts\n`)
 
@@ -140,4 +141,5 @@ const lines = rows.map(row =>
 process.stdout.write(`${Object.keys(rows[0] ?? {}).join('  ')}\n${lines.join('\n')}\n`)
 agent.destroy()
 await stop()
+await backends.stop()
 process.exitCode = Object.values(failed).some(count => count > 0) ? 1 : 0

@@ -1,0 +1,25 @@
+/** `npm run bench` measures everything, `npm run bench -- read feed` some of it. bench/README.md says what it means. */
+import { writeFileSync } from 'node:fs'
+import { read } from './cases/read.ts'
+import { generator } from './load.ts'
+import { line, type Result, verdict } from './result.ts'
+
+const CASES: Record<string, () => Promise<Result[]>> = { read }
+
+const asked = process.argv.slice(2)
+const unknown = asked.filter(name => !(name in CASES))
+if (unknown.length > 0) throw new Error(`there is no bench ${unknown}: there are ${Object.keys(CASES)}`)
+
+const results: Result[] = []
+for (const name of asked.length > 0 ? asked : Object.keys(CASES)) {
+  process.stdout.write(`\n== ${name}\n`)
+  const found = await CASES[name]?.()
+  for (const result of found ?? []) {
+    process.stdout.write(`${line(result)}\n`)
+    results.push(result)
+  }
+}
+if (asked.length === 0) {
+  const report = { generator, results: results.map(result => ({ ...result, verdict: verdict(result) })) }
+  writeFileSync(new URL('./results.json', import.meta.url), `${JSON.stringify(report, null, 2)}\n`)
+}
