@@ -14,6 +14,8 @@ import { problemHandler } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
 import { storageRouter } from './http/storage-router.ts'
 import { postRoutes } from './posts/post-routes.ts'
+import { reactionRoutes } from './reactions/reaction-routes.ts'
+import { shareRoutes } from './reactions/share-routes.ts'
 import { userRoutes } from './users/user-routes.ts'
 
 /** Helmet for an API: nothing that only speaks to pages. */
@@ -75,6 +77,8 @@ export const routesOf = (context: Context): Endpoint[] => {
     ...uploadRoutes(context.uploads, context.config.maxFileSize),
     ...multipartRoutes(context.multipart),
     ...postRoutes(context.posts, context.postViews),
+    ...reactionRoutes(context.reactions, context.postViews),
+    ...shareRoutes(context.shares),
   ]
   return [...operationsRoutes(context.readiness, context.version, features), ...features]
 }

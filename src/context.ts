@@ -30,6 +30,11 @@ import { postPublished } from './posts/post-jobs.ts'
 import { createPostService, type PostService } from './posts/post-service.ts'
 import { createPostStore } from './posts/post-store.ts'
 import { createPostViews, type PostViews } from './posts/post-views.ts'
+import { createReactionService, type ReactionService } from './reactions/reaction-service.ts'
+import { createReactionStore } from './reactions/reaction-store.ts'
+import { createShareService, type ShareService } from './reactions/share-service.ts'
+import { createShareStore } from './reactions/share-store.ts'
+import { cachedViewerStates } from './reactions/viewer-state-cache.ts'
 import { TABLES } from './tables.ts'
 import { cachedUsers } from './users/user-cache.ts'
 import { createUserService, type UserService } from './users/user-service.ts'
@@ -64,6 +69,8 @@ export interface Context {
   multipart: MultipartService
   posts: PostService
   postViews: PostViews
+  reactions: ReactionService
+  shares: ShareService
   /** Lets go of everything, in the opposite order of its making. */
   close(): Promise<void>
 }
@@ -156,11 +163,14 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     outbox,
     cursors,
   })
+  const cached = cachedViewerStates(createReactionStore(dynamo), createShareStore(dynamo), cache)
   const postViews = createPostViews({
     users,
-    states: { of: async () => new Map() },
+    states: cached.states,
     counts: { of: async () => new Map() },
   })
+  const reactions = createReactionService({ store: cached.reactions, posts, users, outbox, cursors })
+  const shares = createShareService({ store: cached.shares, posts, outbox })
 
   // The feed will take these.
   outbox.on(postPublished, async () => {})
@@ -188,6 +198,8 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     multipart,
     posts,
     postViews,
+    reactions,
+    shares,
     close: () => closing.disposeAsync(),
   }
 }

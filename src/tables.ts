@@ -5,6 +5,8 @@ import { fileMetadataTable, fileOwnersTable, storageTable } from './files/file-s
 import type { TableSpec } from './infra/dynamo/tables.ts'
 import { outboxTable } from './infra/outbox/outbox-store.ts'
 import { postsTable, userPostsTable } from './posts/post-store.ts'
+import { reactionsTable, userReactionsTable } from './reactions/reaction-store.ts'
+import { sharesTable } from './reactions/share-store.ts'
 import { usersTable } from './users/user-store.ts'
 
 /** Every table, as docs/data-model.md explains them. */
@@ -18,5 +20,8 @@ export const TABLES: readonly TableSpec[] = [
   storageTable,
   postsTable,
   userPostsTable,
+  reactionsTable,
+  userReactionsTable,
+  sharesTable,
   outboxTable,
 ]

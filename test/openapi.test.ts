@@ -19,6 +19,7 @@ const PUBLIC = [
   'GET /health',
   'GET /openapi.json',
   'GET /posts/{post_id}',
+  'GET /posts/{post_id}/likes',
   'GET /ready',
   'GET /users/{user_id}',
   'GET /users/{user_id}/posts',
