@@ -2,6 +2,7 @@ import cors from 'cors'
 import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import { authRoutes } from './auth/auth-routes.ts'
+import { commentRoutes } from './comments/comment-routes.ts'
 import type { Context } from './context.ts'
 import { fileRoutes } from './files/file-routes.ts'
 import { multipartRoutes } from './files/multipart-routes.ts'
@@ -79,6 +80,7 @@ export const routesOf = (context: Context): Endpoint[] => {
     ...postRoutes(context.posts, context.postViews),
     ...reactionRoutes(context.reactions, context.postViews),
     ...shareRoutes(context.shares),
+    ...commentRoutes(context.comments, context.commentViews),
   ]
   return [...operationsRoutes(context.readiness, context.version, features), ...features]
 }

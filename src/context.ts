@@ -7,6 +7,10 @@ import { createRevocationStore } from './auth/revocation-store.ts'
 import { createRevocations } from './auth/revocations.ts'
 import { createSessionService, type SessionService } from './auth/session-service.ts'
 import { createSessionStore } from './auth/session-store.ts'
+import { createCommentLikeStore } from './comments/comment-like-store.ts'
+import { type CommentService, createCommentService } from './comments/comment-service.ts'
+import { createCommentStore } from './comments/comment-store.ts'
+import { type CommentViews, createCommentViews } from './comments/comment-views.ts'
 import type { Config } from './config.ts'
 import { createFileRemoval } from './files/file-removal.ts'
 import { createFileService, type FileService } from './files/file-service.ts'
@@ -71,6 +75,8 @@ export interface Context {
   postViews: PostViews
   reactions: ReactionService
   shares: ShareService
+  comments: CommentService
+  commentViews: CommentViews
   /** Lets go of everything, in the opposite order of its making. */
   close(): Promise<void>
 }
@@ -171,6 +177,14 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
   })
   const reactions = createReactionService({ store: cached.reactions, posts, users, outbox, cursors })
   const shares = createShareService({ store: cached.shares, posts, outbox })
+  const comments = createCommentService({
+    store: createCommentStore(dynamo),
+    likes: createCommentLikeStore(dynamo),
+    posts,
+    outbox,
+    cursors,
+  })
+  const commentViews = createCommentViews(users)
 
   // The feed will take these.
   outbox.on(postPublished, async () => {})
@@ -200,6 +214,8 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     postViews,
     reactions,
     shares,
+    comments,
+    commentViews,
     close: () => closing.disposeAsync(),
   }
 }

@@ -1,6 +1,8 @@
 import { credentialsTable } from './auth/credential-store.ts'
 import { revocationsTable } from './auth/revocation-store.ts'
 import { sessionsTable } from './auth/session-store.ts'
+import { commentLikesTable } from './comments/comment-like-store.ts'
+import { commentsTable } from './comments/comment-store.ts'
 import { fileMetadataTable, fileOwnersTable, storageTable } from './files/file-store.ts'
 import type { TableSpec } from './infra/dynamo/tables.ts'
 import { outboxTable } from './infra/outbox/outbox-store.ts'
@@ -23,5 +25,7 @@ export const TABLES: readonly TableSpec[] = [
   reactionsTable,
   userReactionsTable,
   sharesTable,
+  commentsTable,
+  commentLikesTable,
   outboxTable,
 ]

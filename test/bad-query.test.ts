@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
+import { comment } from './support/comments.ts'
 import { exchange } from './support/exchange.ts'
 import { createChecker, type Described, fetchDocument, operationsOf } from './support/openapi-checker.ts'
 import { expectProblem } from './support/problems.ts'
@@ -28,8 +29,9 @@ describe('the query of a list', () => {
       await Promise.all([seedFile(app, user), seedFile(app, user), seedFile(app, user)])
     }
     for (const user of users) {
-      for (const { post_id } of posts.values()) {
-        await as(app, user).put(`/posts/${post_id}/like`).send({ like_type: 'love' }).expect(200)
+      for (const post of posts.values()) {
+        await as(app, user).put(`/posts/${post.post_id}/like`).send({ like_type: 'love' }).expect(200)
+        await comment(app, user, post, 'x')
       }
     }
     lists = operationsOf(await fetchDocument(app)).filter(({ parameters }) =>
@@ -164,6 +166,33 @@ describe('the query of a list', () => {
     test("of somebody else's sessions is 400", async () => {
       const sessions = list('/auth/sessions')
       await refused(sessions, await cursorOf(sessions, bob), ann)
+    })
+
+    test('of the comments of another post, in another order or on another level, is 400', async () => {
+      const comments = list('/posts/{post_id}/comments')
+      await refused(comments, await cursorOf(comments, ann, bob), ann, ann)
+      await refused(comments, await cursorOf(list('/posts/{post_id}/likes')), ann)
+      const cursor = encodeURIComponent(await cursorOf(comments))
+      expect((await get(comments, `order=asc&cursor=${cursor}`, null)).status).toBe(200)
+      const parent = '019ab0c2-7d5e-7c41-9a57-3d1f0c8b2e60'
+      for (const filter of ['order=desc', `parent_comment_id=${parent}`])
+        expectProblem(await get(comments, `${filter}&cursor=${cursor}`), {
+          status: 400,
+          code: 'invalid_cursor',
+        })
+      for (const [filter, name] of [
+        ['order=up', 'order'],
+        ['order=ASC', 'order'],
+        ['order=asc&order=asc', 'order'],
+        ['parent_comment_id=x', 'parent_comment_id'],
+        ['parent_comment_id=', 'parent_comment_id'],
+      ] as const) {
+        const { errors } = expectProblem(await get(comments, filter), {
+          status: 422,
+          code: 'validation_failed',
+        })
+        expect(errors?.map(({ pointer }) => pointer)).toEqual([name])
+      }
     })
 
     test("of another post's likes, of those of another type, or of somebody else's own, is 400", async () => {

@@ -1,10 +1,11 @@
 import type { Dynamo } from '../infra/dynamo/dynamo.ts'
 import { change } from '../infra/dynamo/expressions.ts'
+import { type Outcome, outcomeOf } from '../infra/dynamo/outcome.ts'
 import { rowPages } from '../infra/dynamo/row-pages.ts'
 import type { TableSpec } from '../infra/dynamo/tables.ts'
 import type { Write } from '../infra/dynamo/write.ts'
 import type { LikeType } from '../posts/post.ts'
-import { committed, type Outcome } from './outcome.ts'
+
 import type { ReactionRecord } from './reaction.ts'
 
 /** One row for a person and a post. Both of its lists can be read consistently: all of them, and those of a type. */
@@ -84,7 +85,7 @@ export const createReactionStore = (dynamo: Dynamo): ReactionStore => {
       const { user_id, reaction_id, post_id } = reaction
       const Item = { ...reaction, typed_id: typedId(reaction.like_type, reaction_id) }
       const row: UserReactionRow = { user_id, reaction_id, post_id }
-      return committed(
+      return outcomeOf(
         dynamo.transact([
           { item: { Put: { TableName, Item, ConditionExpression: 'attribute_not_exists(post_id)' } } },
           counts,
@@ -103,14 +104,14 @@ export const createReactionStore = (dynamo: Dynamo): ReactionStore => {
         ConditionExpression,
         ExpressionAttributeValues: { ...expression.ExpressionAttributeValues, ...values },
       }
-      return committed(dynamo.transact([{ item: { Update: update } }, counts]))
+      return outcomeOf(dynamo.transact([{ item: { Update: update } }, counts]))
     },
 
     remove(reaction, counts) {
       const { user_id, reaction_id } = reaction
       const { ConditionExpression, values: ExpressionAttributeValues } = asRead(reaction)
       const condition = { ConditionExpression, ExpressionAttributeValues }
-      return committed(
+      return outcomeOf(
         dynamo.transact([
           { item: { Delete: { TableName, Key: keyOf(reaction), ...condition } } },
           counts,

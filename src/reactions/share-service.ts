@@ -1,9 +1,9 @@
 import type { Viewer } from '../http/viewer.ts'
+import type { Outcome } from '../infra/dynamo/outcome.ts'
 import type { Outbox } from '../infra/outbox/outbox.ts'
 import { notFound } from '../lib/errors.ts'
 import { postRemoved } from '../posts/post-jobs.ts'
 import type { PostService } from '../posts/post-service.ts'
-import type { Outcome } from './outcome.ts'
 import type { ShareStore } from './share-store.ts'
 
 export interface ShareService {

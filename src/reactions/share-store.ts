@@ -1,8 +1,8 @@
 import type { Dynamo } from '../infra/dynamo/dynamo.ts'
+import { type Outcome, outcomeOf } from '../infra/dynamo/outcome.ts'
 import { rowPages } from '../infra/dynamo/row-pages.ts'
 import type { TableSpec } from '../infra/dynamo/tables.ts'
 import type { Write } from '../infra/dynamo/write.ts'
-import { committed, type Outcome } from './outcome.ts'
 
 /** Who shared a post: a row each. */
 export const sharesTable: TableSpec = { name: 'Shares', partitionKey: 'post_id', sortKey: 'user_id' }
@@ -33,12 +33,12 @@ export const createShareStore = (dynamo: Dynamo): ShareStore => {
     add(key, counts) {
       const Item = { ...keyOf(key), created_date: new Date().toISOString() }
       const ConditionExpression = 'attribute_not_exists(post_id)'
-      return committed(dynamo.transact([{ item: { Put: { TableName, Item, ConditionExpression } } }, counts]))
+      return outcomeOf(dynamo.transact([{ item: { Put: { TableName, Item, ConditionExpression } } }, counts]))
     },
 
     remove(key, counts) {
       const removal = { TableName, Key: keyOf(key), ConditionExpression: 'attribute_exists(post_id)' }
-      return committed(dynamo.transact([{ item: { Delete: removal } }, counts]))
+      return outcomeOf(dynamo.transact([{ item: { Delete: removal } }, counts]))
     },
 
     async clear(postId) {

@@ -16,12 +16,28 @@ export const countsOf = async (app: TestApp, { post_id }: Pick<SeededPost, 'post
   }
 }
 
-/** What they have to be: the rows, counted. Throws when the two tables of reactions are not of one mind. */
+type Row = Record<string, unknown>
+
+/** How many comments are left that have words. Throws when the counts of one are not those of its rows. */
+const commentsLeft = async (app: TestApp, post_id: string) => {
+  const comments = await rowsOf(app, 'Comments', post_id)
+  const likes = await rowsOf(app, 'CommentLikes', post_id)
+  const exact = ({ comment_id, likes_count, replies_count }: Row) =>
+    likes_count === likes.filter(row => String(row.comment_user).startsWith(`${comment_id}#`)).length &&
+    replies_count === comments.filter(row => row.parent_comment_id === comment_id).length
+  const wrong = comments.filter(comment => !exact(comment))
+  if (wrong.length > 0) throw new Error(`counted wrongly: ${JSON.stringify([wrong, likes])}`)
+  const known = new Set(comments.map(({ comment_id }) => comment_id))
+  const strays = likes.filter(row => !known.has(String(row.comment_user).split('#')[0]))
+  if (strays.length > 0) throw new Error(`likes of nothing: ${JSON.stringify(strays)}`)
+  return comments.filter(({ deleted }) => !deleted).length
+}
+
+/** What they have to be: the rows, counted. Throws when two tables are not of one mind. */
 export const countsOfRows = async (app: TestApp, { post_id }: Pick<SeededPost, 'post_id'>) => {
   const reactions = await rowsOf(app, 'Reactions', post_id)
   const others = await rowsOf(app, 'UserReactions', post_id)
-  const ids = (rows: Record<string, unknown>[]) =>
-    rows.map(({ user_id, reaction_id }) => `${user_id} ${reaction_id}`).sort()
+  const ids = (rows: Row[]) => rows.map(({ user_id, reaction_id }) => `${user_id} ${reaction_id}`).sort()
   if (ids(reactions).join() !== ids(others).join())
     throw new Error(`the rows differ: ${JSON.stringify([reactions, others])}`)
   for (const { reaction_id, typed_id, like_type } of reactions)
@@ -32,6 +48,6 @@ export const countsOfRows = async (app: TestApp, { post_id }: Pick<SeededPost, '
     ),
     likes_count: reactions.length,
     shares_count: (await rowsOf(app, 'Shares', post_id)).length,
-    comments_count: 0,
+    comments_count: await commentsLeft(app, post_id),
   }
 }
