@@ -5,14 +5,16 @@ import { cancelled, startDynamoProxy } from './support/dynamo-proxy.ts'
 import { countsOf, countsOfRows } from './support/post-counts.ts'
 import { as, type SeededPost, type SeededUser, seedInto } from './support/seed.ts'
 import { settled } from './support/snapshot.ts'
+import { watchDatabase } from './support/watched-dynamo.ts'
 
 const TYPES = ['like', 'love', 'laugh', 'angry'] as const
 const ACTIONS = [...TYPES, 'unlike', 'share', 'unshare'] as const
-type Action = (typeof ACTIONS)[number]
+type Action = (typeof ACTIONS)[number] | 'comment'
 
 const act = async (app: TestApp, user: SeededUser, { post_id }: SeededPost, action: Action) => {
   const calls = as(app, user)
   const url = `/posts/${post_id}`
+  if (action === 'comment') return calls.post(`${url}/comments`).send({ content: 'x' })
   if (action === 'share') return calls.put(`${url}/share`)
   if (action === 'unshare') return calls.delete(`${url}/share`)
   if (action === 'unlike') return calls.delete(`${url}/like`)
@@ -105,6 +107,47 @@ describe('reactions and shares at the same moment', () => {
       )
       await expectExact(one, post)
     }
+  })
+
+  describe('between the look at a post and the write', () => {
+    /** Bob asks for something, and before that reaches the database Ann does something to her post. */
+    const meanwhile = async (spoil: () => PromiseLike<unknown>) => {
+      let spoilt = false
+      const backends = watchDatabase(async ({ method, tables }) => {
+        if (spoilt || method !== 'transact' || !tables.includes('Posts')) return
+        spoilt = true
+        await spoil()
+      })
+      const app = await startApp(one.env, { backends })
+      undo.push(() => app.close())
+      return app
+    }
+    const show = (post: SeededPost, is_public: boolean) =>
+      as(two, author()).patch(`/posts/${post.post_id}`).send({ is_public }).expect(200)
+
+    test.each(['angry', 'unlike', 'share', 'unshare', 'comment'] as const)(
+      'it is hidden: %s is not found and changes nothing',
+      async action => {
+        const bob = users[1] as SeededUser
+        const post = await seed.post(author())
+        await act(one, bob, post, 'love')
+        if (action === 'unshare') await act(one, bob, post, 'share')
+        const before = await countsOf(one, post)
+        const app = await meanwhile(() => show(post, false))
+        expect((await act(app, bob, post, action)).status).toBe(404)
+        expect(await countsOf(one, post)).toEqual(before)
+        await expectExact(one, post)
+      },
+    )
+
+    test('it is deleted: not found, and nothing is left', async () => {
+      const bob = users[1] as SeededUser
+      const post = await seed.post(author())
+      const app = await meanwhile(() => as(two, author()).delete(`/posts/${post.post_id}`).expect(204))
+      expect((await act(app, bob, post, 'love')).status).toBe(404)
+      await settled(one)
+      expect(await countsOfRows(one, post)).toMatchObject({ likes_count: 0 })
+    })
   })
 
   test('with deleting the post: nothing is left of them', async () => {

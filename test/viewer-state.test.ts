@@ -4,6 +4,7 @@ import { requestsOf } from './support/database-requests.ts'
 import { evict } from './support/evict.ts'
 import { as, type SeededPost, type SeededUser, seedInto } from './support/seed.ts'
 import { settled } from './support/snapshot.ts'
+import { watchDatabase } from './support/watched-dynamo.ts'
 
 describe('what a viewer did to a post', () => {
   let one: TestApp
@@ -52,6 +53,32 @@ describe('what a viewer did to a post', () => {
         expect([await counts(one, post), await counts(two, post)]).toEqual([after, after])
       }
     }
+  })
+
+  test('is out of the cache already before it is written, in case the process dies right after', async () => {
+    const post = await seedInto(one).post(ann)
+    const keys = [stateKey(bob, post), `post:${post.post_id}`]
+    const seen: (string | undefined)[] = []
+    const backends = watchDatabase(async ({ method, tables }) => {
+      if (method !== 'transact' || !tables.includes('Posts')) return
+      const entries = await one.context.backends.keyValue.getMany(keys)
+      seen.push(entries[0]?.at(0))
+    })
+    const watched = await startApp(one.env, { backends })
+    for (const [method, what] of [
+      ['put', 'like'],
+      ['put', 'share'],
+      ['delete', 'like'],
+      ['delete', 'share'],
+    ] as const) {
+      await evict(one, ...keys)
+      expect(await state(one, bob, post)).toBeDefined()
+      const { status } = await as(watched, bob)[method](`/posts/${post.post_id}/${what}`)
+      expect([200, 204]).toContain(status)
+    }
+    await watched.close()
+    // A tombstone, in each case.
+    expect(seen).toEqual(['t', 't', 't', 't'])
   })
 
   test('is nobody else’s', async () => {
