@@ -21,7 +21,7 @@ export interface Options {
 }
 
 /** One measurement of one side. */
-export const measure = async (side: Side, connections: number, seconds: number): Promise<Round> => {
+const measure = async (side: Side, connections: number, seconds: number): Promise<Round> => {
   const before = side.server.cpuMs()
   const seen = await load(side.target, connections, seconds)
   if (seen.failed > 0) throw new Error(`${side.name}: ${seen.failed} requests failed`)

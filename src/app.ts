@@ -2,6 +2,7 @@ import cors from 'cors'
 import express, { type Express, type RequestHandler } from 'express'
 import helmet from 'helmet'
 import { authRoutes } from './auth/auth-routes.ts'
+import { commentRoutes } from './comments/comment-routes.ts'
 import type { Context } from './context.ts'
 import { feedRoutes } from './feed/feed-routes.ts'
 import { fileRoutes } from './files/file-routes.ts'
@@ -16,6 +17,8 @@ import { problemHandler } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
 import { storageRouter } from './http/storage-router.ts'
 import { postRoutes } from './posts/post-routes.ts'
+import { reactionRoutes } from './reactions/reaction-routes.ts'
+import { shareRoutes } from './reactions/share-routes.ts'
 import { userRoutes } from './users/user-routes.ts'
 
 /** Helmet for an API: nothing that only speaks to pages. */
@@ -79,6 +82,9 @@ export const routesOf = (context: Context): Endpoint[] => {
     ...followRoutes(context.follows, context.userViews),
     ...postRoutes(context.posts, context.postViews),
     ...feedRoutes(context.feed, context.postViews),
+    ...reactionRoutes(context.reactions, context.postViews),
+    ...shareRoutes(context.shares),
+    ...commentRoutes(context.comments, context.commentViews),
   ]
   return [...operationsRoutes(context.readiness, context.version, features), ...features]
 }

@@ -7,6 +7,10 @@ import { createRevocationStore } from './auth/revocation-store.ts'
 import { createRevocations } from './auth/revocations.ts'
 import { createSessionService, type SessionService } from './auth/session-service.ts'
 import { createSessionStore } from './auth/session-store.ts'
+import { createCommentLikeStore } from './comments/comment-like-store.ts'
+import { type CommentService, createCommentService } from './comments/comment-service.ts'
+import { createCommentStore } from './comments/comment-store.ts'
+import { type CommentViews, createCommentViews } from './comments/comment-views.ts'
 import type { Config } from './config.ts'
 import { fanOut, followerFeeds } from './feed/fan-out.ts'
 import { cachedFeeds } from './feed/feed-cache.ts'
@@ -38,6 +42,11 @@ import { cachedPosts } from './posts/post-cache.ts'
 import { createPostService, type PostService } from './posts/post-service.ts'
 import { createPostStore } from './posts/post-store.ts'
 import { createPostViews, type PostViews } from './posts/post-views.ts'
+import { createReactionService, type ReactionService } from './reactions/reaction-service.ts'
+import { createReactionStore } from './reactions/reaction-store.ts'
+import { createShareService, type ShareService } from './reactions/share-service.ts'
+import { createShareStore } from './reactions/share-store.ts'
+import { cachedViewerStates } from './reactions/viewer-state-cache.ts'
 import { TABLES } from './tables.ts'
 import { cachedUsers } from './users/user-cache.ts'
 import { createUserService, type UserService } from './users/user-service.ts'
@@ -78,6 +87,10 @@ export interface Context {
   postViews: PostViews
   follows: FollowService
   feed: FeedService
+  reactions: ReactionService
+  shares: ShareService
+  comments: CommentService
+  commentViews: CommentViews
   /** Lets go of everything, in the opposite order of its making. */
   close(): Promise<void>
 }
@@ -188,11 +201,22 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     outbox,
     cursors,
   })
+  const cached = cachedViewerStates(createReactionStore(dynamo), createShareStore(dynamo), cache)
   const postViews = createPostViews({
     users,
-    states: { of: async () => new Map() },
+    states: cached.states,
     counts: { of: async () => new Map() },
   })
+  const reactions = createReactionService({ store: cached.reactions, posts, users, outbox, cursors })
+  const shares = createShareService({ store: cached.shares, posts, outbox })
+  const comments = createCommentService({
+    store: createCommentStore(dynamo),
+    likes: createCommentLikeStore(dynamo),
+    posts,
+    outbox,
+    cursors,
+  })
+  const commentViews = createCommentViews(users)
 
   fanOut({ store: feedStore, follows, posts, users, outbox, keptRows })
   const sources = createFeedSources({ store: feedStore, follows, posts })
@@ -223,6 +247,10 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     postViews,
     follows,
     feed,
+    reactions,
+    shares,
+    comments,
+    commentViews,
     close: () => closing.disposeAsync(),
   }
 }

@@ -1,12 +1,16 @@
 import { credentialsTable } from './auth/credential-store.ts'
 import { revocationsTable } from './auth/revocation-store.ts'
 import { sessionsTable } from './auth/session-store.ts'
+import { commentLikesTable } from './comments/comment-like-store.ts'
+import { commentsTable } from './comments/comment-store.ts'
 import { feedsTable } from './feed/feed-store.ts'
 import { fileMetadataTable, fileOwnersTable, storageTable } from './files/file-store.ts'
 import { followsTable } from './follows/follow-store.ts'
 import type { TableSpec } from './infra/dynamo/tables.ts'
 import { outboxTable } from './infra/outbox/outbox-store.ts'
 import { postsTable, userPostsTable } from './posts/post-store.ts'
+import { reactionsTable, userReactionsTable } from './reactions/reaction-store.ts'
+import { sharesTable } from './reactions/share-store.ts'
 import { usersTable } from './users/user-store.ts'
 
 /** Every table, as docs/data-model.md explains them. */
@@ -22,5 +26,10 @@ export const TABLES: readonly TableSpec[] = [
   postsTable,
   userPostsTable,
   feedsTable,
+  reactionsTable,
+  userReactionsTable,
+  sharesTable,
+  commentsTable,
+  commentLikesTable,
   outboxTable,
 ]

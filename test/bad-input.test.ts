@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { z } from 'zod'
 import { startApp, type TestApp } from './support/app.ts'
 import { badJson, withField } from './support/bad-values.ts'
+import { comment } from './support/comments.ts'
 import { exchange, type Sent } from './support/exchange.ts'
 import {
   createChecker,
@@ -26,6 +27,7 @@ describe('bad input, of which nothing is written', () => {
   let withBody: Described[]
   let ann: SeededUser
   let post: SeededPost
+  let commentId: string
   let file: SeededFile
   let uploadId: string
   let before: string[]
@@ -35,6 +37,7 @@ describe('bad input, of which nothing is written', () => {
     const seed = seedInto(app)
     ann = await seed.user('ann')
     post = await seed.post(ann)
+    commentId = (await comment(app, ann, post, 'x')).comment_id
     file = await seedFile(app, ann)
     const upload = { file_name: 'x.bin', file_type: 'application/octet-stream', file_size: 9 }
     uploadId = (await as(app, ann).post('/files/uploads').send(upload).expect(201)).body.upload_id
@@ -56,6 +59,7 @@ describe('bad input, of which nothing is written', () => {
   const send = async (operation: Described, sent: Partial<Sent>) => {
     const path = operation.template
       .replace('{post_id}', post.post_id)
+      .replace('{comment_id}', commentId)
       .replace('{user_id}', ann.user_id)
       .replace('{file_id}', file.file_id)
       .replace('{upload_id}', uploadId)
@@ -181,8 +185,15 @@ describe('bad input, of which nothing is written', () => {
     for (const operation of operations.filter(({ template }) => template.includes('{'))) {
       for (const id of [...ids, '019ab0c2-7d5e-7c41-9a57-3d1f0c8b2e60']) {
         const path = operation.template.replace(/\{\w+\}/, id).replace('{part_number}', '1')
-        const reply = await send(operation, { path, ...bodyOf(operation) })
+        const whole = path.replace('{comment_id}', commentId)
+        const reply = await send(operation, { path: whole, ...bodyOf(operation) })
         expectProblem(reply, { status: 404, code: 'not_found' })
+        if (whole === path) continue
+        const child = operation.template.replace('{post_id}', post.post_id).replace('{comment_id}', id)
+        expectProblem(await send(operation, { path: child, ...bodyOf(operation) }), {
+          status: 404,
+          code: 'not_found',
+        })
       }
       const path = operation.template.replace(/\{\w+\}/, '%ff')
       expectProblem(await send(operation, { path }), { status: 400, code: 'malformed_path' })

@@ -1,28 +1,45 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
+import { comment } from './support/comments.ts'
 import { exchange } from './support/exchange.ts'
 import { createChecker, type Described, fetchDocument, operationsOf } from './support/openapi-checker.ts'
 import { expectProblem } from './support/problems.ts'
-import { login, type SeededUser, seedInto } from './support/seed.ts'
+import { as, login, type SeededPost, type SeededUser, seedInto } from './support/seed.ts'
 import { seedFile } from './support/seed-file.ts'
 
 describe('the query of a list', () => {
   let app: TestApp
   let ann: SeededUser
   let bob: SeededUser
+  /** Of each of them, with what hangs on it, from both. */
+  const posts = new Map<string, SeededPost>()
   let lists: Described[]
   let check: ReturnType<typeof createChecker>
 
   beforeAll(async () => {
     app = await startApp()
     const seed = seedInto(app)
+    const others = await seed.users('cleo', 'dan')
     const users = await seed.users('ann', 'bob')
     ann = users[0]
     bob = users[1]
     for (const user of users) {
-      await Promise.all([seed.post(user), seed.post(user), seed.post(user, { is_public: false })])
+      for (const other of others) {
+        await as(app, user).put(`/users/${other.user_id}/follow`).expect(204)
+        await as(app, other).put(`/users/${user.user_id}/follow`).expect(204)
+      }
+    }
+    for (const user of users) {
+      await Promise.all([seed.post(user), seed.post(user, { is_public: false })])
+      posts.set(user.user_id, await seed.post(user))
       await Promise.all([login(app, user), login(app, user)])
       await Promise.all([seedFile(app, user), seedFile(app, user), seedFile(app, user)])
+    }
+    for (const user of users) {
+      for (const post of posts.values()) {
+        await as(app, user).put(`/posts/${post.post_id}/like`).send({ like_type: 'love' }).expect(200)
+        await comment(app, user, post, 'x')
+      }
     }
     lists = operationsOf(await fetchDocument(app)).filter(({ parameters }) =>
       parameters.some(({ name }) => name === 'cursor'),
@@ -32,7 +49,8 @@ describe('the query of a list', () => {
   afterAll(() => app.close())
 
   const get = async (list: Described, query: string, user: SeededUser | null = ann, of = ann) => {
-    const path = `${list.template.replace('{user_id}', of.user_id)}?${query}`
+    const post = posts.get(of.user_id)?.post_id ?? ''
+    const path = `${list.template.replace('{user_id}', of.user_id).replace('{post_id}', post)}?${query}`
     const headers = user ? { Authorization: `Bearer ${user.token}` } : {}
     const reply = await exchange(app.url, { method: 'GET', path, headers })
     expect([path, check(list, reply)]).toEqual([path, null])
@@ -155,6 +173,49 @@ describe('the query of a list', () => {
     test("of somebody else's sessions is 400", async () => {
       const sessions = list('/auth/sessions')
       await refused(sessions, await cursorOf(sessions, bob), ann)
+    })
+
+    test('of the comments of another post, in another order or on another level, is 400', async () => {
+      const comments = list('/posts/{post_id}/comments')
+      await refused(comments, await cursorOf(comments, ann, bob), ann, ann)
+      await refused(comments, await cursorOf(list('/posts/{post_id}/likes')), ann)
+      const cursor = encodeURIComponent(await cursorOf(comments))
+      expect((await get(comments, `order=asc&cursor=${cursor}`, null)).status).toBe(200)
+      const parent = '019ab0c2-7d5e-7c41-9a57-3d1f0c8b2e60'
+      for (const filter of ['order=desc', `parent_comment_id=${parent}`])
+        expectProblem(await get(comments, `${filter}&cursor=${cursor}`), {
+          status: 400,
+          code: 'invalid_cursor',
+        })
+      for (const [filter, name] of [
+        ['order=up', 'order'],
+        ['order=ASC', 'order'],
+        ['order=asc&order=asc', 'order'],
+        ['parent_comment_id=x', 'parent_comment_id'],
+        ['parent_comment_id=', 'parent_comment_id'],
+      ] as const) {
+        const { errors } = expectProblem(await get(comments, filter), {
+          status: 422,
+          code: 'validation_failed',
+        })
+        expect(errors?.map(({ pointer }) => pointer)).toEqual([name])
+      }
+    })
+
+    test("of another post's likes, of those of another type, or of somebody else's own, is 400", async () => {
+      const [likes, own] = [list('/posts/{post_id}/likes'), list('/users/profile/likes')]
+      await refused(likes, await cursorOf(likes, ann, bob), ann, ann)
+      const cursor = encodeURIComponent(await cursorOf(likes))
+      for (const type of ['love', 'angry'])
+        expectProblem(await get(likes, `like_type=${type}&cursor=${cursor}`), {
+          status: 400,
+          code: 'invalid_cursor',
+        })
+      await refused(own, await cursorOf(own, bob), ann)
+      await refused(own, await cursorOf(list('/users/{user_id}/posts')), ann)
+      // Everybody sees the same of a post that everybody may see.
+      const shared = encodeURIComponent(await cursorOf(likes, null))
+      expect((await get(likes, `cursor=${shared}`, bob)).status).toBe(200)
     })
 
     test("of somebody else's files, or of those with another tag, is 400", async () => {

@@ -19,8 +19,12 @@ const PUBLIC = [
   'GET /health',
   'GET /openapi.json',
   'GET /posts/{post_id}',
+  'GET /posts/{post_id}/comments',
+  'GET /posts/{post_id}/likes',
   'GET /ready',
   'GET /users/{user_id}',
+  'GET /users/{user_id}/followers',
+  'GET /users/{user_id}/following',
   'GET /users/{user_id}/posts',
   'POST /auth/login',
   'POST /auth/refresh',
@@ -198,7 +202,11 @@ describe('the OpenAPI document', () => {
     const login = await send('/auth/login', exampleOf('postAuthLogin'))
     expect(login.status).toBe(200)
     const { token } = JSON.parse(login.text)
-    expect((await send('/posts', exampleOf('postPosts'), token)).status).toBe(201)
+    const posted = await send('/posts', exampleOf('postPosts'), token)
+    expect(posted.status).toBe(201)
+    const { post } = JSON.parse(posted.text)
+    const comments = `/posts/${post.post_id}/comments`
+    expect((await send(comments, exampleOf('postPostsPostIdComments'), token)).status).toBe(201)
     expect((await send('/files/upload', exampleOf('postFilesUpload'), token)).status).toBe(201)
     expect((await send('/files/uploads', exampleOf('postFilesUploads'), token)).status).toBe(201)
     expect((await send('/auth/password', exampleOf('postAuthPassword'), token)).status).toBe(204)

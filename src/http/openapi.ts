@@ -65,6 +65,9 @@ const bodiesOf = (schemas: Schemas, spec: Description): Json => ({
   ),
 })
 
+/** Where every field has a default the body itself can be left out. */
+const maybeEmpty = ({ body }: Description) => body?.safeParse(undefined).success === true
+
 const responsesOf = (schemas: Schemas, spec: Description): Json => {
   const headers = {
     'X-Request-Id': { schema: { type: 'string' } },
@@ -96,7 +99,7 @@ const operationOf = (schemas: Schemas, spec: Description): Json => ({
   security: { none: [], optional: [{ bearer: [] }, {}], required: [{ bearer: [] }] }[spec.auth],
   parameters: [...parametersOf(schemas, spec.params, 'path'), ...parametersOf(schemas, spec.query, 'query')],
   ...((spec.body || spec.reads) && {
-    requestBody: { required: true, content: bodiesOf(schemas, spec) },
+    requestBody: { required: !maybeEmpty(spec), content: bodiesOf(schemas, spec) },
   }),
   responses: responsesOf(schemas, spec),
 })

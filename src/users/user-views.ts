@@ -4,7 +4,7 @@ import { publicPart, selfView, type User, type UserRecord } from './user.ts'
 import type { UserService } from './user-service.ts'
 
 /** How a viewer and somebody else stand to each other. */
-export interface Relation {
+interface Relation {
   following: boolean
   followed_by: boolean
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { TestApp } from './app.ts'
+import { comment } from './comments.ts'
 import type { Reply, Sent } from './exchange.ts'
 import { type Call, PART } from './openapi-arbitrary.ts'
 import type { Described } from './openapi-checker.ts'
@@ -9,6 +10,7 @@ import { PICTURE, seedFile } from './seed-file.ts'
 /** What replies teach: whatever of it a reply has. */
 const Lesson = z.object({
   post: z.object({ post_id: z.string(), user_id: z.string() }).optional(),
+  comment: z.object({ comment_id: z.string(), post_id: z.string(), user_id: z.string() }).optional(),
   sessions: z.array(z.object({ session_id: z.string() })).optional(),
   file: z.object({ file_id: z.string(), user_id: z.string() }).optional(),
   upload_id: z.string().optional(),
@@ -39,12 +41,21 @@ const keep = <T>(list: T[], ...more: T[]) => {
   list.splice(0, list.length - MOST)
 }
 
+const gained = <T>(list: T[], thing: T | undefined) => {
+  if (thing !== undefined) keep(list, thing)
+}
+
 /** The accounts and things that requests can be about. They come and go while requests are sent. */
 export const createWorld = async (app: TestApp) => {
   const seed = seedInto(app)
   const accounts = await seed.users('ann', 'bob', 'cat', 'dan')
   const posts: { post_id: string; user_id: string }[] = await Promise.all(
     accounts.flatMap(author => [seed.post(author), seed.post(author, { is_public: false })]),
+  )
+  /** Each by the author of a public post. */
+  const said = async (author: SeededUser) => comment(app, author, await seed.post(author), 'said')
+  const comments: { comment_id: string; post_id: string; user_id: string }[] = await Promise.all(
+    [...accounts, ...accounts].map(said),
   )
   const files: { file_id: string; user_id: string }[] = await Promise.all(
     accounts.flatMap(owner => [seedFile(app, owner), seedFile(app, owner, PICTURE_FILE)]),
@@ -68,6 +79,7 @@ export const createWorld = async (app: TestApp) => {
   /** Half of the time the owner of what it is about, so that changes go through. */
   const accountFor = (pick: number, template: string): SeededUser => {
     const things = (): { user_id: string }[] => {
+      if (template.includes('{comment_id}')) return comments
       if (template.includes('{file_id}')) return files
       return template.includes('{upload_id}') ? uploads : posts
     }
@@ -76,9 +88,11 @@ export const createWorld = async (app: TestApp) => {
     return (pick % 2 === 0 && owner) || (at(accounts, pick) ?? accounts[0])
   }
 
-  const idFor = (name: string, account: SeededUser, pick: number) => {
+  const idFor = (name: string, account: SeededUser, pick: number, template: string) => {
+    const ofComment = template.includes('{comment_id}')
     const ids: Record<string, string | undefined> = {
-      post_id: at(posts, pick)?.post_id,
+      post_id: at(ofComment ? comments : posts, pick)?.post_id,
+      comment_id: at(comments, pick)?.comment_id,
       file_id: at(files, pick)?.file_id,
       upload_id: at(uploads, pick)?.upload_id,
       part_number: '1',
@@ -108,7 +122,7 @@ export const createWorld = async (app: TestApp) => {
       path:
         template.replaceAll(
           /\{(\w+)\}/g,
-          (_, name: string) => call.params[name] ?? idFor(name, account, pick),
+          (_, name: string) => call.params[name] ?? idFor(name, account, pick, template),
         ) + (query.length > 0 ? `?${query.join('&')}` : ''),
       headers: { ...call.headers, ...(authorization !== undefined && { Authorization: authorization }) },
       ...(body !== undefined && { body }),
@@ -118,10 +132,13 @@ export const createWorld = async (app: TestApp) => {
   const learn = (account: SeededUser, { status, text }: Reply) => {
     const lesson = Lesson.safeParse(parsed(text))
     if (!lesson.success) return
-    const { post, file, upload_id, sessions: seen, next_cursor } = lesson.data
-    if (post && status === 201) keep(posts, post)
-    if (file && status === 201) keep(files, file)
-    if (upload_id && status === 201) keep(uploads, { upload_id, user_id: account.user_id })
+    const { post, comment, file, upload_id, sessions: seen, next_cursor } = lesson.data
+    if (status === 201) {
+      gained(posts, post)
+      gained(comments, comment)
+      gained(files, file)
+      gained(uploads, upload_id === undefined ? undefined : { upload_id, user_id: account.user_id })
+    }
     if (seen)
       sessions.set(
         account.user_id,
@@ -132,11 +149,12 @@ export const createWorld = async (app: TestApp) => {
 
   /** What was deleted is hardly ever asked for again: enough of that is made up. */
   const forget = async (path: string) => {
+    const [last] = path.replace(/\?.*$/, '').split('/').slice(-1)
     const drop = <T extends object>(list: T[]) => {
-      const gone = list.findIndex(thing => Object.values(thing).some(id => path.includes(String(id))))
+      const gone = list.findIndex(thing => Object.values(thing).includes(last))
       if (gone >= 0) list.splice(gone, 1)
     }
-    for (const list of [posts, files, uploads]) drop<object>(list)
+    for (const list of [posts, comments, files, uploads]) drop<object>(list)
     const next = () => at(accounts, posts.length + files.length + uploads.length) ?? accounts[0]
     // Its owner's session may be over at this moment: then another time.
     const more = <T>(list: T[], make: () => Promise<T>) =>
@@ -147,6 +165,7 @@ export const createWorld = async (app: TestApp) => {
             () => null,
           )
     await more(posts, () => seed.post(next()))
+    await more(comments, () => said(next()))
     await more(files, () => seedFile(app, next(), PICTURE_FILE))
     await more(uploads, () => upload(next(), true))
   }
@@ -166,7 +185,9 @@ export const createWorld = async (app: TestApp) => {
         sent,
         async answered(reply: Reply) {
           if (reply.status < 300) learn(account, reply)
-          if (operation.method === 'DELETE' && reply.status === 204) await forget(sent.path)
+          // Of a like, say, nothing is gone but the like.
+          const isThing = operation.template.endsWith('}')
+          if (operation.method === 'DELETE' && isThing && reply.status === 204) await forget(sent.path)
           if (operation.template === '/auth/password' && reply.status === 204)
             account.password = NewPassword.parse(parsed(call.body)).new_password
           if (call.authorization === null && isOver(reply)) await recover(account)

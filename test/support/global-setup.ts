@@ -17,7 +17,7 @@ export default async () => {
   if (redis) process.env.TEST_REDIS_URL = redis.url
   if (!process.env.CI) {
     process.stderr.write(
-      'CI is not set: crash matrix, resumption, memory and S3 tests are skipped (CI=true npm test runs them)\n',
+      'CI is not set: crash matrix, resumption, memory, load and S3 tests are skipped (CI=true npm test runs them)\n',
     )
   }
   // Whatever is signed with these is taken; the SDK only wants to have something to sign with.

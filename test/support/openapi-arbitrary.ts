@@ -65,6 +65,8 @@ export const callsOf = (document: Document): fc.Arbitrary<Call> => {
   const valid = createValid(document.components.schemas, {
     // Only one's own can be named.
     file_ids: fc.constant([]),
+    // Only a comment of the same post, of which there may be none.
+    parent_comment_id: fc.constant(undefined),
     // An upload in parts is of one part, which is always the same.
     file_size: fc.constant(PART.length),
     checksum_sha256: fc.constant(createHash('sha256').update(PART).digest('hex')),

@@ -15,3 +15,13 @@ export const dropping = <Id extends string, V>(cached: Cached<Id, V>, id: Id, wr
     await cached.dropAfter(id, Promise.resolve(write.settled?.(committed)))
   },
 })
+
+/** The same for writes that a store commits itself: one drop before and one after. */
+export const droppingAround = async <Id extends string, V, T>(
+  cached: Cached<Id, V>,
+  id: Id,
+  write: () => Promise<T>,
+): Promise<T> => {
+  await cached.drop(id).catch(() => {})
+  return cached.dropAfter(id, write())
+}

@@ -42,3 +42,14 @@ export const held = async (work: Promise<void>, at?: number): Promise<boolean> =
     throw error
   }
 }
+
+/** The positions of the writes that a condition refused; none when all of them went through. */
+export const refusals = async (work: Promise<void>): Promise<readonly number[]> => {
+  try {
+    await work
+    return []
+  } catch (error) {
+    if (error instanceof ConditionFailed) return error.failed
+    throw error
+  }
+}
