@@ -60,12 +60,8 @@ const seed = async (url: string) => {
   const people: Person[] = []
   const posts: string[] = []
   for (let at = 0; at < PEOPLE; at++) {
-    const account = {
-      email: `p${at}@example.com`,
-      password: 'a password of some length',
-      name: `Person ${at}`,
-    }
-    await must(call('POST', `${url}/auth/register`, undefined, account))
+    const account = { email: `p${at}@example.com`, password: 'a password of some length' }
+    await must(call('POST', `${url}/auth/register`, undefined, { ...account, name: `Person ${at}` }))
     const { token, user } = await must(call('POST', `${url}/auth/login`, undefined, account))
     people.push({ token: String(token), user_id: (user as Person).user_id })
   }
@@ -84,8 +80,10 @@ const seed = async (url: string) => {
   return { people, posts }
 }
 
-const backends = await startBackends()
-const { url, stop } = await startPlaza(backends.env)
+await using closing = new AsyncDisposableStack()
+const opened = <T extends { stop(): Promise<void> }>(it: T) => closing.adopt(it, one => one.stop())
+const backends = opened(await startBackends())
+const { url } = opened(await startPlaza(backends.env))
 const { people, posts } = await seed(url)
 process.stdout.write(`seeded: ${people.length} people, ${posts.length} posts\n`)
 
@@ -140,6 +138,4 @@ const lines = rows.map(row =>
 )
 process.stdout.write(`${Object.keys(rows[0] ?? {}).join('  ')}\n${lines.join('\n')}\n`)
 agent.destroy()
-await stop()
-await backends.stop()
 process.exitCode = Object.values(failed).some(count => count > 0) ? 1 : 0

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Viewer } from '../http/viewer.ts'
+import { again } from '../infra/dynamo/again.ts'
 import type { Dynamo } from '../infra/dynamo/dynamo.ts'
 import { ConditionFailed, held, type Write } from '../infra/dynamo/write.ts'
 import type { Outbox } from '../infra/outbox/outbox.ts'
 import type { Cursors } from '../lib/cursors.ts'
-import { Problem, unavailable } from '../lib/errors.ts'
+import { Problem } from '../lib/errors.ts'
 import type { Paging } from '../lib/fields.ts'
 import { newId } from '../lib/ids.ts'
 import type { UserRecord } from '../users/user.ts'
@@ -43,9 +43,6 @@ interface Parts {
   fanoutMaxFollowers: number
 }
 
-/** Tries when others follow or leave the same people at the same time. */
-const TRIES = 8
-
 const cannotFollowSelf = () =>
   new Problem(422, 'cannot_follow_self', 'Cannot follow self', 'Nobody can follow themselves.')
 
@@ -55,22 +52,13 @@ const tooMany = () =>
 export const createFollowService = (parts: Parts): FollowService => {
   const { dynamo, store, users, feeds, outbox, cursors, fanoutMaxFollowers } = parts
 
-  /** Again and again until `attempt` says that there is nothing left to do. */
-  const insisting = async (attempt: () => Promise<boolean>) => {
-    for (let at = 0; at < TRIES; at++) {
-      if (await attempt()) return
-      await sleep(Math.random() * 10 * 2 ** at)
-    }
-    throw unavailable('This user is being followed by many at once.', 1)
-  }
-
   const grow = async (author: UserRecord) => {
     if (author.fanout !== undefined || author.followers_count < fanoutMaxFollowers) return
     const { user_id } = author
     await held(dynamo.transact([users.turning(user_id), outbox.entry(authorGrew, { user_id })]))
   }
 
-  /** False when it has to be tried again, with what is true by then. */
+  /** Null when it has to be tried again, with what is true by then. */
   const add = async (edge: Edge, followee: UserRecord) => {
     const edges = store.adding(edge)
     try {
@@ -89,28 +77,28 @@ export const createFollowService = (parts: Parts): FollowService => {
       await Promise.all([users.invalidate(edge.follower_id), users.invalidate(edge.followee_id)])
       const follower = await users.get(edge.follower_id)
       if (follower.following_count >= MOST_FOLLOWED) throw tooMany()
-      return false
+      return null
     }
   }
 
   return {
     async follow({ user_id: follower_id }, followee_id) {
       if (follower_id === followee_id) throw cannotFollowSelf()
-      await insisting(async () => {
+      await again(async () => {
         const followee = await users.get(followee_id)
-        if (!(await add({ follower_id, followee_id, follow_id: newId() }, followee))) return false
-        await grow(followee)
-        return true
+        const done = await add({ follower_id, followee_id, follow_id: newId() }, followee)
+        if (done) await grow(followee)
+        return done
       })
     },
 
     async unfollow({ user_id: follower_id }, followee_id) {
       await users.get(followee_id)
-      await insisting(async () => {
+      await again(async () => {
         const follow_id = await store.current(`${follower_id}:${followee_id}`)
         if (follow_id === null) return true
         const edge = { follower_id, followee_id, follow_id }
-        return held(
+        const ended = await held(
           dynamo.transact([
             ...store.removing(edge),
             users.counting(follower_id, { following_count: -1 }),
@@ -119,6 +107,7 @@ export const createFollowService = (parts: Parts): FollowService => {
           ]),
           0,
         )
+        return ended || null
       })
     },
 
