@@ -1,7 +1,7 @@
 /**
  * The import rules of the house, type imports included: a request falls straight through, nothing climbs back up.
  *
- *   main → server, context → app → features → http, infra → lib
+ *   main → serve → server, app → context → features → http, infra → lib
  */
 
 /** Features in their declared order: a service may use services of features before its own. */
@@ -11,7 +11,7 @@ const LIB = '^src/lib/'
 const INFRA = '^src/infra/'
 const HTTP = '^src/http/'
 const CONFIG = '^src/config\\.ts$'
-const ENTRY = '^src/(main|server|context|app|tables|create-tables|reconcile)\\.ts$'
+const ENTRY = '^src/(main|serve|server|context|app|tables|create-tables|reconcile)\\.ts$'
 const features = names => `^src/(${names.join('|')})/`
 const ANY_FEATURE = features(FEATURES)
 
@@ -73,9 +73,9 @@ export default {
     ),
     forbid(
       'app-in-one-direction',
-      'main → server, context → app: none of them imports what is above it.',
+      'main → serve → server, app → context: none of them imports what is above it.',
       { path: '^src/(app|server|context|config)\\.ts$' },
-      { path: '^src/main\\.ts$' },
+      { path: '^src/(main|serve)\\.ts$' },
     ),
     forbid('no-barrel', 'No barrels.', {}, { path: '^src/.*index\\.ts$' }),
     forbid(

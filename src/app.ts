@@ -15,6 +15,7 @@ import { mount } from './http/mount.ts'
 import { operationsRoutes } from './http/operations-routes.ts'
 import { problemHandler } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
+import { requestMetrics } from './http/request-metrics.ts'
 import { storageRouter } from './http/storage-router.ts'
 import { postRoutes } from './posts/post-routes.ts'
 import { reactionRoutes } from './reactions/reaction-routes.ts'
@@ -99,6 +100,7 @@ export const createApp = (context: Context): Express => {
   app.set('trust proxy', config.trustProxy)
 
   app.use(requestLog(logger))
+  app.use(requestMetrics(context.registry))
   app.use(securityHeaders)
   if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
   const { disk } = context.backends

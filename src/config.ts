@@ -55,7 +55,10 @@ const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
   HOST: z.string().optional(),
   PORT: whole(0, 65_535).default(3000),
-  ADMIN_PORT: whole(0, 65_535).default(9464),
+  ADMIN_HOST: z.string().default('127.0.0.1'),
+  ADMIN_PORT: z
+    .union([z.literal('off'), whole(0, 65_535)], 'must be `off` or a whole number from 0 to 65535')
+    .default(9464),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   DATA_DIR: z.string().default('.data'),
   AWS_REGION: z.string().default('us-east-1'),
@@ -110,7 +113,9 @@ const toConfig = (env: Environment) => {
     production,
     host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     port: env.PORT,
-    adminPort: env.ADMIN_PORT,
+    adminHost: env.ADMIN_HOST,
+    /** Null: nothing listens for operators' tools. */
+    adminPort: env.ADMIN_PORT === 'off' ? null : env.ADMIN_PORT,
     logLevel: env.LOG_LEVEL,
     dataDir: env.DATA_DIR,
     region: env.AWS_REGION,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { Registry } from 'prom-client'
 import { type AuthService, createAuthService } from './auth/auth-service.ts'
 import { createCredentialStore } from './auth/credential-store.ts'
 import { createPasswords } from './auth/password.ts'
@@ -34,6 +35,11 @@ import { type Cache, createCache } from './infra/cache/cache.ts'
 import type { Checks } from './infra/cache/checker.ts'
 import { ensureTables } from './infra/dynamo/tables.ts'
 import { createLogger, type Logger } from './infra/logger.ts'
+import { createBackendMeters } from './infra/metrics/backend-meter.ts'
+import { createBacklogWatch } from './infra/metrics/backlog-watch.ts'
+import { watchProcess } from './infra/metrics/process-metrics.ts'
+import { watchState } from './infra/metrics/state-metrics.ts'
+import { logVitals } from './infra/metrics/vitals.ts'
 import { createOutbox, type Outbox, type OutboxOptions } from './infra/outbox/outbox.ts'
 import { createCursors } from './lib/cursors.ts'
 import { StartupError } from './lib/errors.ts'
@@ -71,6 +77,8 @@ export interface Context {
   config: Config
   version: string
   logger: Logger
+  /** What `/metrics` tells. */
+  registry: Registry
   backends: Backends
   cache: Cache
   outbox: Outbox
@@ -97,6 +105,9 @@ export interface Context {
 
 /** One write in two hundred is worth two looks, whether the cache agrees with the database. */
 const CHECKS: Checks = { share: 1 / 200, afterMs: [1_000, 10_000] }
+
+/** How often the figures that alarms are made of are logged. */
+const VITALS_MS = 60_000
 
 /** Past the newest thousand a feed is read from the lists of those that it is made of. */
 const KEPT_ROWS = 1000
@@ -130,7 +141,11 @@ export const createContext = async (config: Config, parts: Parts = {}): Promise<
 const compose = async (config: Config, parts: Parts, closing: AsyncDisposableStack): Promise<Context> => {
   const logger = parts.logger ?? createLogger(config.logLevel)
 
-  const opened = await openBackends(config, logger, closing)
+  const version = readVersion()
+  const registry = new Registry()
+  closing.defer(watchProcess(registry, version))
+
+  const opened = await openBackends(config, logger, createBackendMeters(registry), closing)
   const backends = parts.backends?.(opened) ?? opened
   const checks = parts.checks ?? CHECKS
   const keptRows = parts.keptRows ?? KEPT_ROWS
@@ -164,10 +179,11 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     refreshTokens: createRefreshTokens(createSeal(keys, 'refresh-token')),
     cursors,
   })
+  const passwords = createPasswords(config.bcryptCost)
   const auth = createAuthService({
     users,
     credentials: createCredentialStore(dynamo),
-    passwords: createPasswords(config.bcryptCost),
+    passwords,
     sessions,
     outbox,
   })
@@ -227,10 +243,15 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
   })
   outbox.start()
 
+  const backlog = createBacklogWatch(outbox)
+  watchState(registry, { cache, backlog, passwords: passwords.queue })
+  if (config.production) closing.defer(logVitals({ cache, backlog, logger, everyMs: VITALS_MS }))
+
   return {
     config,
-    version: readVersion(),
+    version,
     logger,
+    registry,
     backends,
     cache,
     outbox,

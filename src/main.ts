@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createApp } from './app.ts'
 import { loadConfig } from './config.ts'
 import { type Context, createContext } from './context.ts'
 import { StartupError } from './lib/errors.ts'
-import { type RunningServer, startServer } from './server.ts'
+import { type Serving, serve } from './serve.ts'
 
 /** For a person at a terminal; in production there are only log lines. */
-const greet = ({ version, backends: { described } }: Context, url: string) => {
+const greet = ({ version, backends: { described } }: Context, { url, adminUrl }: Serving) => {
   const lines = [
     `Plaza ${version} is running.`,
     '',
     `  API        ${url}`,
     `  Reference  ${url}/openapi.json`,
+    ...(adminUrl === null ? [] : [`  Metrics    ${adminUrl}/metrics`]),
     `  DynamoDB   ${described.dynamodb}`,
     `  Redis      ${described.redis}`,
     `  Files      ${described.storage}`,
@@ -22,7 +22,7 @@ const greet = ({ version, backends: { described } }: Context, url: string) => {
 }
 
 /** First the load balancers are told, then the door is closed, then the backends are let go. */
-const stop = async (context: Context, server: RunningServer, signal: string) => {
+const stop = async (context: Context, server: Serving, signal: string) => {
   const { config, logger } = context
   logger.info({ signal, drain_seconds: config.drainSeconds }, 'stopping')
   context.readiness.drain()
@@ -39,12 +39,10 @@ const run = async () => {
   process.stdout.on('error', () => {})
   const context = await createContext(config)
   const { logger } = context
-  const server = await startServer(createApp(context), config.host, config.port, logger).catch(
-    async error => {
-      await context.close()
-      throw error
-    },
-  )
+  const server = await serve(context).catch(async error => {
+    await context.close()
+    throw error
+  })
   // Before anybody is told that it runs, and may want to stop it.
   let stopping = false
   const onSignal = (signal: string) => {
@@ -64,9 +62,11 @@ const run = async () => {
     process.exit(1)
   })
 
-  context.backends.publish(server.url)
-  logger.info({ url: server.url, version: context.version, ...context.backends.described }, 'listening')
-  if (!config.production) greet(context, server.url)
+  logger.info(
+    { url: server.url, admin_url: server.adminUrl, version: context.version, ...context.backends.described },
+    'listening',
+  )
+  if (!config.production) greet(context, server)
 }
 
 run().catch(error => {

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
+import { Registry } from 'prom-client'
 import { loadConfig } from './config.ts'
 import { createFileStore } from './files/file-store.ts'
 import { type Findings, reconcile } from './files/reconciler.ts'
 import { openBackends } from './infra/backends.ts'
 import { createLogger } from './infra/logger.ts'
+import { createBackendMeters } from './infra/metrics/backend-meter.ts'
 import { StartupError } from './lib/errors.ts'
 
 const isDryRun = () => {
@@ -35,7 +37,8 @@ const run = async () => {
   const config = loadConfig()
   const closing = new AsyncDisposableStack()
   try {
-    const { dynamo, blobs, keyValue } = await openBackends(config, createLogger('warn'), closing)
+    const meters = createBackendMeters(new Registry())
+    const { dynamo, blobs, keyValue } = await openBackends(config, createLogger('warn'), meters, closing)
     closing.defer(() => keyValue.close())
     tell(await reconcile({ store: createFileStore(dynamo), blobs, apply: !dryRun }), dryRun)
   } finally {

@@ -44,7 +44,7 @@ const answerUnparsable = (error: NodeJS.ErrnoException, socket: Socket, logger: 
   )
 }
 
-const listenFault = (error: unknown, host: string, port: number) => {
+const listenFault = (error: unknown, host: string, port: number, variable: string) => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   const why =
     {
@@ -52,15 +52,18 @@ const listenFault = (error: unknown, host: string, port: number) => {
       EACCES: 'this user may not',
       EADDRNOTAVAIL: 'no such address here',
     }[String(code)] ?? String(error)
-  return new StartupError(`Cannot listen on ${host}:${port}: ${why}.`, { cause: error })
+  return new StartupError(`Cannot listen on ${host}:${port}: ${why}. Set ${variable} to another port.`, {
+    cause: error,
+  })
 }
 
-/** Listens. @throws StartupError when the port cannot be had */
+/** Listens. @throws StartupError when the port cannot be had, naming the variable that sets it */
 export const startServer = async (
   app: RequestListener,
   host: string,
   port: number,
   logger: Logger,
+  { variable = 'PORT' } = {},
 ): Promise<RunningServer> => {
   let draining = false
   const inFlight = new Set<ServerResponse>()
@@ -101,7 +104,7 @@ export const startServer = async (
   try {
     await once(server, 'listening')
   } catch (error) {
-    throw listenFault(error, host, port)
+    throw listenFault(error, host, port, variable)
   }
   const { port: actual } = server.address() as AddressInfo
 

@@ -37,6 +37,7 @@ describe('the configuration', () => {
       production: false,
       host: '127.0.0.1',
       port: 3000,
+      adminHost: '127.0.0.1',
       adminPort: 9464,
       logLevel: 'info',
       dataDir: '.data',
@@ -122,7 +123,7 @@ describe('the configuration', () => {
   test.each([
     ['NODE_ENV', ['prod', 'PRODUCTION', ' ']],
     ['PORT', ['http', '-1', '1.5', '65536', '0x10', '1e3', ' ', '80 ', 'Infinity', 'NaN', '9'.repeat(17)]],
-    ['ADMIN_PORT', ['-1', '70000']],
+    ['ADMIN_PORT', ['-1', '70000', 'none', 'OFF']],
     ['LOG_LEVEL', ['verbose', 'INFO']],
     ['DYNAMODB_ENDPOINT', ['localhost:8000', 'dynamodb', 'ftp://127.0.0.1', '127.0.0.1:8000']],
     ['TABLE_PREFIX', ['a b', 'plaza/', 'ü', 'x'.repeat(65)]],

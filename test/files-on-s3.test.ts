@@ -1,7 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { Registry } from 'prom-client'
 import { createS3BlobStore } from '../src/infra/blobs/s3-blob-store.ts'
 import { createLogger } from '../src/infra/logger.ts'
+import { createBackendMeters } from '../src/infra/metrics/backend-meter.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { as, type SeededUser, seedInto } from './support/seed.ts'
 import { startTestS3 } from './support/swift.ts'
@@ -15,11 +17,14 @@ const onS3 = s3 ? describe : describe.skip
 onS3('files on S3', () => {
   let app: TestApp
   let ann: SeededUser
+  const registry = new Registry()
 
   beforeAll(async () => {
     if (!s3) return
     const { bucket, region, endpoint, credentials } = s3
-    const blobs = createS3BlobStore({ bucket, region, endpoint, credentials, logger: createLogger('silent') })
+    const logger = createLogger('silent')
+    const meter = createBackendMeters(registry)('s3')
+    const blobs = createS3BlobStore({ bucket, region, endpoint, credentials, logger, meter })
     app = await startApp({}, { backends: opened => ({ ...opened, blobs, disk: null }) })
     ann = await seedInto(app).user('ann')
   })
@@ -79,5 +84,13 @@ onS3('files on S3', () => {
     expect(done.body.file).toMatchObject({ file_size: bytes.length, checksum_sha256 })
     await as(app, ann).delete(`/files/${done.body.file.file_id}`).expect(204)
     await gone()
+  })
+
+  test('is measured, operation by operation, and what is not there is no error', async () => {
+    expect(await app.context.backends.blobs.head(`user-files/${ann.user_id}/none`)).toBeNull()
+    const told = await registry.metrics()
+    for (const operation of ['PutObject', 'HeadObject', 'GetObject', 'UploadPart', 'ListObjectsV2'])
+      expect(told).toMatch(new RegExp(`_duration_seconds_count{backend="s3",operation="${operation}"} [1-9]`))
+    expect(told).not.toMatch(/^plaza_backend_errors_total{/m)
   })
 })

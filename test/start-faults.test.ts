@@ -36,7 +36,15 @@ describe('what stands in the way is one sentence on stderr and exit code 1', () 
     const port = String(typeof address === 'object' ? address?.port : '')
     await fails(
       { PORT: port },
-      new RegExp(`Cannot listen on 127.0.0.1:${port}: another program has taken it`),
+      new RegExp(
+        `Cannot listen on 127.0.0.1:${port}: another program has taken it. Set PORT to another port`,
+      ),
+    )
+    await fails(
+      { ADMIN_PORT: port },
+      new RegExp(
+        `Cannot listen on 127.0.0.1:${port}: another program has taken it. Set ADMIN_PORT to another`,
+      ),
     )
     other.close()
   })

@@ -9,6 +9,8 @@ export interface Passwords {
   hash(password: string): Promise<string>
   /** Takes as long for an account that does not exist (`hash` null) as for a wrong password. */
   matches(password: string, hash: string | null): Promise<boolean>
+  /** How many are in work and how many wait. */
+  queue(): { active: number; waiting: number }
 }
 
 /**
@@ -43,5 +45,7 @@ export const createPasswords = (cost: number): Passwords => {
       const same = await bounded(() => bcrypt.compare(prehash(password), against))
       return same && hash !== null
     },
+
+    queue: () => ({ active: limit.activeCount, waiting: limit.pendingCount }),
   }
 }

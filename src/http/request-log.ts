@@ -33,6 +33,8 @@ export const requestLog =
     res.locals.requestId = requestId
     res.locals.log = logger.child({ request_id: requestId })
     res.setHeader('X-Request-Id', requestId)
+    // A file's reply has many who want to know of its end; Node warns of the eleventh.
+    res.setMaxListeners(20)
     res.once('close', () => {
       const { route, viewer, code } = res.locals
       res.locals.log.info(

@@ -12,6 +12,9 @@ import { type DataDir, keptSecret, openDataDir } from './embedded/data-dir.ts'
 import { launchDynamoDb } from './embedded/dynamodb.ts'
 import { launchRedis } from './embedded/redis.ts'
 import type { Logger } from './logger.ts'
+import type { BackendMeters } from './metrics/backend-meter.ts'
+import { measureClient } from './metrics/measured-client.ts'
+import { measuredKeyValue } from './metrics/measured-key-value.ts'
 
 /** Goes up when what is kept in Redis changes its form: what an older version left is then not seen. */
 const CACHE_SCHEMA = 'v1'
@@ -37,6 +40,7 @@ export interface Backends {
 export const openBackends = async (
   config: Config,
   logger: Logger,
+  meters: BackendMeters,
   closing: AsyncDisposableStack,
 ): Promise<Backends> => {
   const dataDir = needsDataDir(config)
@@ -48,12 +52,16 @@ export const openBackends = async (
   const [database, keyValue, storage] = await allSettledFirst([
     openDatabase(config, logger, dataDir, closing),
     openKeyValue(config, logger, dataDir, closing),
-    openStorage(config, logger, dataDir, keys, () => publicUrl),
+    openStorage(config, logger, meters, dataDir, keys, () => publicUrl),
   ])
+  measureClient(database.dynamo.client, meters('dynamodb'))
   const blobs = closing.adopt(storage.blobs, b => b.close())
   return {
     dynamo: database.dynamo,
-    keyValue: keyValue.keyValue,
+    keyValue:
+      keyValue.keyValue.kind === 'redis'
+        ? measuredKeyValue(keyValue.keyValue, meters('redis'))
+        : keyValue.keyValue,
     blobs,
     disk: storage.disk,
     keys,
@@ -86,13 +94,17 @@ const allSettledFirst = async <T extends readonly Promise<unknown>[]>(work: [...
 const openStorage = async (
   config: Config,
   logger: Logger,
+  meters: BackendMeters,
   dataDir: DataDir | undefined,
   keys: KeyRing,
   publicUrl: () => string,
 ): Promise<{ blobs: BlobStore; disk: DiskBlobStore | null; described: string }> => {
   const { s3Bucket: bucket, s3Endpoint: endpoint, region } = config
   if (bucket !== undefined) {
-    const blobs = createS3BlobStore({ bucket, region, logger, ...(endpoint !== undefined && { endpoint }) })
+    const blobs = createS3BlobStore({
+      ...{ bucket, region, logger, meter: meters('s3') },
+      ...(endpoint !== undefined && { endpoint }),
+    })
     return {
       blobs,
       disk: null,

@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
 import { type Context, createContext, type Parts } from '../../src/context.ts'
 import { createLogger } from '../../src/infra/logger.ts'
-import { startServer } from '../../src/server.ts'
+import { serve } from '../../src/serve.ts'
 
 /** The real application on a port of its own, over the real backends of the test run. */
 export interface TestApp {
   url: string
+  /** Where operators' tools ask. */
+  adminUrl: string
   context: Context
   /** The environment it was started with: another instance on the same data takes the same one. */
   env: Readonly<Record<string, string>>
@@ -31,6 +32,7 @@ export const startApp = async (env: Record<string, string> = {}, parts: Parts = 
     NODE_ENV: 'test',
     HOST: '127.0.0.1',
     PORT: '0',
+    ADMIN_PORT: '0',
     JWT_SECRET: SECRET,
     BCRYPT_COST: '4',
     TABLE_PREFIX: `t${randomBytes(6).toString('hex')}-`,
@@ -48,12 +50,12 @@ export const startApp = async (env: Record<string, string> = {}, parts: Parts = 
     tables: true,
     ...parts,
   })
-  const server = await startServer(createApp(context), config.host, config.port, logger)
-  context.backends.publish(server.url)
+  const server = await serve(context)
 
   const { DATA_DIR: _own, ...shared } = variables
   return {
     url: server.url,
+    adminUrl: server.adminUrl ?? '',
     context,
     env: shared,
     log: () => lines.map(line => JSON.parse(line)),

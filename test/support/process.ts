@@ -24,6 +24,7 @@ const environment = (env: Record<string, string>) => ({
   AWS_ACCESS_KEY_ID: 'test',
   AWS_SECRET_ACCESS_KEY: 'test',
   PORT: '0',
+  ADMIN_PORT: '0',
   ...env,
 })
 

@@ -2,6 +2,8 @@ import { S3Client, type S3ClientConfig, S3ServiceException, type ServiceInputTyp
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { Problem, unavailable } from '../../lib/errors.ts'
 import type { Logger } from '../logger.ts'
+import type { BackendMeter } from '../metrics/backend-meter.ts'
+import { measureClient } from '../metrics/measured-client.ts'
 
 export interface S3ClientOptions {
   region: string
@@ -10,6 +12,7 @@ export interface S3ClientOptions {
   /** The SDK's own chain of providers when left out. */
   credentials?: S3ClientConfig['credentials']
   logger: Logger
+  meter?: BackendMeter | undefined
 }
 
 /** Milliseconds for one attempt. A body that is read or sent as a stream is not held to them, see `stall.ts`. */
@@ -19,7 +22,13 @@ const ANSWER_WITHIN = 30_000
 /** For requests without a body to speak of: they are answered soon or not at all. */
 export const SMALL = { requestTimeout: 10_000 }
 
-export const createS3Client = ({ region, endpoint, credentials, logger }: S3ClientOptions): S3Client => {
+export const createS3Client = ({
+  region,
+  endpoint,
+  credentials,
+  logger,
+  meter,
+}: S3ClientOptions): S3Client => {
   const agent = { keepAlive: true, maxSockets: 256 }
   const client = new S3Client({
     region,
@@ -42,6 +51,7 @@ export const createS3Client = ({ region, endpoint, credentials, logger }: S3Clie
       httpsAgent: agent,
     }),
   })
+  if (meter) measureClient(client, meter)
   goWithoutWhatIsNotImplemented(client, logger)
   return client
 }

@@ -12,6 +12,8 @@ export interface Cache {
   of<Id extends string, V>(name: string, options: CachedOptions<Id, V>): Cached<Id, V>
   /** `degraded` while the store is away or a drop is owed: slower, and still right. */
   status(): 'ok' | 'degraded'
+  /** What `degraded` comes from. */
+  trouble(): { breakerOpen: boolean; dropsOwed: number }
   /** The counters of every kind, by name. */
   stats(): Record<string, CacheStats>
   /** Stops the retries and closes the key-value store. */
@@ -64,6 +66,7 @@ export const createCache = (options: CacheOptions): Cache => {
       return cached
     },
     status: () => (kv.status() === 'degraded' || drops.owed() > 0 ? 'degraded' : 'ok'),
+    trouble: () => ({ breakerOpen: kv.status() === 'degraded', dropsOwed: drops.owed() }),
     stats: () => Object.fromEntries([...kinds].map(([name, kind]) => [name, kind.stats()])),
     async close() {
       for (const kind of kinds.values()) kind.close()

@@ -34,6 +34,7 @@ export interface JobRow {
   due_at: number
   /** Who holds it; changes with every claim, so that a late finisher cannot undo what a later one did. */
   lease: string
-  created_at: number
+  /** When it was to be begun first: at once, or later. */
+  wanted_at: number
   last_error?: string
 }

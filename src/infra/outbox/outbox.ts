@@ -29,6 +29,8 @@ export interface Outbox {
   stop(): Promise<void>
   /** Jobs not done yet but for those that are for later (exact up to 1,000), for metrics and tests. */
   waiting(): Promise<number>
+  /** The same without those that are not due yet, and for how long the oldest of them has been due, in ms. */
+  backlog(): Promise<{ waiting: number; oldestMs: number }>
   /** Jobs given up after MAX_ATTEMPTS, oldest first, at most 100. */
   dead(): Promise<JobRow[]>
 }
@@ -161,9 +163,12 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
       attempts,
       due_at: now + dueInMs,
       lease: newId(),
-      created_at: now,
+      wanted_at: attempts === 0 ? now + dueInMs : now,
     }
   }
+
+  /** Jobs in work and those that wait for another try are due by then. */
+  const soon = () => Date.now() + Math.max(leaseMs, LONGEST_PAUSE)
 
   return {
     on: (kind, handler) => {
@@ -203,7 +208,12 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
       while (running.size > 0) await Promise.all(running)
     },
 
-    waiting: () => store.waiting(Date.now() + Math.max(leaseMs, LONGEST_PAUSE), 250),
+    waiting: () => store.waiting(soon(), 250),
+    async backlog() {
+      const jobs = await store.due(soon(), 250)
+      const ages = jobs.map(job => Date.now() - job.wanted_at).filter(age => age >= 0)
+      return { waiting: ages.length, oldestMs: Math.max(0, ...ages) }
+    },
     dead: () => store.dead(100),
   }
 }
