@@ -111,6 +111,6 @@ export const createApp = (context: Context): Express => {
       checkReplies: !config.production,
     }),
   )
-  app.use(problemHandler)
+  app.use(problemHandler(logger))
   return app
 }

@@ -63,7 +63,7 @@ describe('a handler that throws', () => {
       throw new Error('half-way')
     })
     server = await startServer(
-      express().use(requestLog(logger), torn, router, problemHandler),
+      express().use(requestLog(logger), torn, router, problemHandler(logger)),
       '127.0.0.1',
       0,
       logger,

@@ -46,7 +46,7 @@ const serve = async (store: DiskBlobStore) => {
   app.use(
     requestLog(createLogger('silent')),
     express.Router().use('/storage', storageRouter(store)),
-    problemHandler,
+    problemHandler(createLogger('silent')),
   )
   server = createServer(app).listen(0, '127.0.0.1')
   await once(server, 'listening')

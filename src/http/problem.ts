@@ -1,5 +1,6 @@
 import type { ErrorRequestHandler, Response } from 'express'
 import { z } from 'zod'
+import type { Logger } from '../infra/logger.ts'
 import { type FieldError, Problem } from '../lib/errors.ts'
 
 /** Problem details (RFC 9457), as every non-2xx reply carries them. */
@@ -133,15 +134,18 @@ const sendProblem = (res: Response, problem: Problem) => {
 }
 
 /** The last middleware: errors are mapped, logged and answered here and nowhere else. */
-export const problemHandler: ErrorRequestHandler = (thrown, _req, res, _next) => {
-  const problem = toProblem(thrown)
-  if (problem.status >= 500) {
-    const cause = problem.options.cause ?? problem
-    const level = problem.status === 500 ? 'error' : 'warn'
-    res.locals.log[level]({ err: cause, code: problem.code }, problem.detail)
+export const problemHandler =
+  (logger: Logger): ErrorRequestHandler =>
+  (thrown, _req, res, _next) => {
+    const problem = toProblem(thrown)
+    const { code } = problem
+    if (problem.status >= 500) {
+      const cause = problem.options.cause ?? problem
+      const level = problem.status === 500 ? 'error' : 'warn'
+      logger[level]({ request_id: res.locals.requestId, err: cause, code }, problem.detail)
+    }
+    res.locals.code = code
+    // The connection is cut, so that the client sees that the reply is not whole.
+    if (res.headersSent) res.destroy()
+    else sendProblem(res, problem)
   }
-  res.locals.code = problem.code
-  // The connection is cut, so that the client sees that the reply is not whole.
-  if (res.headersSent) res.destroy()
-  else sendProblem(res, problem)
-}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestHandler } from 'express'
-import type { Logger } from '../infra/logger.ts'
+import { type Logger, plainLines } from '../infra/logger.ts'
 import type { Viewer } from './viewer.ts'
 
 declare global {
@@ -8,7 +8,6 @@ declare global {
     /** What one request carries besides Express's own things. */
     interface Locals {
       requestId: string
-      log: Logger
       /** The route's pattern, never the path itself: that may hold what must not be logged. */
       route?: string
       viewer?: Viewer | null
@@ -21,24 +20,24 @@ declare global {
 const WELL_FORMED = /^[\w.:/+=-]{1,128}$/
 
 /**
- * Gives each request its id (the caller's own `X-Request-Id` when that is well-formed) and a logger that
- * carries it, and writes one line when the reply is out or the client is gone.
+ * Gives each request its id (the caller's own `X-Request-Id` when that is well-formed), and writes one line when the
+ * reply is out or the client is gone.
  */
-export const requestLog =
-  (logger: Logger): RequestHandler =>
-  (req, res, next) => {
+export const requestLog = (logger: Logger): RequestHandler => {
+  const lines = plainLines(logger)
+  return (req, res, next) => {
     const start = performance.now()
-    const asked = req.get('x-request-id')
-    const requestId = asked !== undefined && WELL_FORMED.test(asked) ? asked : randomUUID()
+    const asked = req.headers['x-request-id']
+    const requestId = typeof asked === 'string' && WELL_FORMED.test(asked) ? asked : randomUUID()
     res.locals.requestId = requestId
-    res.locals.log = logger.child({ request_id: requestId })
     res.setHeader('X-Request-Id', requestId)
     // A file's reply has many who want to know of its end; Node warns of the eleventh.
     res.setMaxListeners(20)
     res.once('close', () => {
       const { route, viewer, code } = res.locals
-      res.locals.log.info(
+      lines.info(
         {
+          request_id: requestId,
           method: req.method,
           route: route ?? null,
           status: res.statusCode,
@@ -52,3 +51,4 @@ export const requestLog =
     })
     next()
   }
+}
