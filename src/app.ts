@@ -1,6 +1,5 @@
 import cors from 'cors'
 import express, { type Express, type RequestHandler } from 'express'
-import helmet from 'helmet'
 import { authRoutes } from './auth/auth-routes.ts'
 import { commentRoutes } from './comments/comment-routes.ts'
 import type { Context } from './context.ts'
@@ -15,28 +14,12 @@ import { mount } from './http/mount.ts'
 import { operationsRoutes } from './http/operations-routes.ts'
 import { problemHandler } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
-import { requestMetrics } from './http/request-metrics.ts'
+import { securityHeaders } from './http/security-headers.ts'
 import { storageRouter } from './http/storage-router.ts'
 import { postRoutes } from './posts/post-routes.ts'
 import { reactionRoutes } from './reactions/reaction-routes.ts'
 import { shareRoutes } from './reactions/share-routes.ts'
 import { userRoutes } from './users/user-routes.ts'
-
-/** Helmet for an API: nothing that only speaks to pages. */
-const securityHeaders = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
-  },
-  crossOriginEmbedderPolicy: false,
-  crossOriginOpenerPolicy: false,
-  originAgentCluster: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xFrameOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-})
 
 /** Only what comes from a page: to everybody else the reply is as it is without CORS. */
 const crossOrigin = (origins: readonly string[]): RequestHandler => {
@@ -100,8 +83,8 @@ export const createApp = (context: Context): Express => {
   app.set('trust proxy', config.trustProxy)
 
   app.use(requestLog(logger))
-  app.use(requestMetrics(context.registry))
-  app.use(securityHeaders)
+  app.use(context.measureRequests)
+  app.use(securityHeaders())
   if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
   const { disk } = context.backends
   if (disk) app.use('/storage', storageRouter(disk))

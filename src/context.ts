@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { RequestHandler } from 'express'
 import { Registry } from 'prom-client'
 import { type AuthService, createAuthService } from './auth/auth-service.ts'
 import { createCredentialStore } from './auth/credential-store.ts'
@@ -30,6 +31,7 @@ import { createFollowService, type FollowService } from './follows/follow-servic
 import { createFollowStore } from './follows/follow-store.ts'
 import { type AccessTokens, createAccessTokens } from './http/access-token.ts'
 import { createReadiness, type Readiness } from './http/readiness.ts'
+import { requestMetrics } from './http/request-metrics.ts'
 import { type Backends, openBackends } from './infra/backends.ts'
 import { type Cache, createCache } from './infra/cache/cache.ts'
 import type { Checks } from './infra/cache/checker.ts'
@@ -79,6 +81,8 @@ export interface Context {
   logger: Logger
   /** What `/metrics` tells. */
   registry: Registry
+  /** Counts and times every request. */
+  measureRequests: RequestHandler
   backends: Backends
   cache: Cache
   outbox: Outbox
@@ -252,6 +256,7 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     version,
     logger,
     registry,
+    measureRequests: requestMetrics(registry),
     backends,
     cache,
     outbox,
