@@ -29,8 +29,11 @@ export interface AccessTokens {
   sign(viewer: Viewer): string
   /** For passport-jwt: key by `kid`, and the algorithm, issuer and audience pinned. */
   verification: StrategyOptionsWithoutRequest
-  /** Who a verified token (header and payload) speaks for; null when it is no access token. */
-  viewer(token: jwt.Jwt): Viewer | null
+  /**
+   * Who a verified token (header and payload) speaks for, and until when (Unix time in seconds); null when it is no
+   * access token.
+   */
+  holder(token: jwt.Jwt): { viewer: Viewer; expires: number } | null
 }
 
 export const createAccessTokens = (ring: KeyRing): AccessTokens => {
@@ -63,12 +66,12 @@ export const createAccessTokens = (ring: KeyRing): AccessTokens => {
       },
     },
 
-    viewer({ header, payload }) {
+    holder({ header, payload }) {
       if (header.typ !== TYPE || typeof payload === 'string') return null
       const { sub, sid, exp } = payload
       // A token without an end would be good for ever.
       if (typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number') return null
-      return { user_id: sub, session_id: sid }
+      return { viewer: { user_id: sub, session_id: sid }, expires: exp }
     },
   }
 }

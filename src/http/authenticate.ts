@@ -1,10 +1,11 @@
-import type { RequestHandler } from 'express'
+import type { NextFunction, RequestHandler, Response } from 'express'
 import type jwt from 'jsonwebtoken'
 import { Passport } from 'passport'
 import { Strategy } from 'passport-jwt'
 import { Problem } from '../lib/errors.ts'
 import type { AccessTokens } from './access-token.ts'
 import type { Auth } from './endpoint.ts'
+import { createVerifiedTokens } from './verified-tokens.ts'
 import type { Viewer } from './viewer.ts'
 
 /** 401 as RFC 6750 asks for it. */
@@ -27,26 +28,43 @@ export const createAuthentication = (
   tokens: AccessTokens,
   isLive: (viewer: Viewer) => boolean | Promise<boolean>,
 ): ((auth: Auth) => RequestHandler) => {
+  const verified = createVerifiedTokens()
   const passport = new Passport()
   passport.use(
-    new Strategy(tokens.verification, async (token: jwt.Jwt, done) => {
-      try {
-        const viewer = tokens.viewer(token)
-        done(null, viewer && (await isLive(viewer)) ? viewer : false)
-      } catch (error) {
-        done(error)
-      }
+    new Strategy(tokens.verification, (token: jwt.Jwt, done) => {
+      const holder = tokens.holder(token)
+      done(null, holder?.viewer ?? false, holder?.expires)
     }),
   )
 
-  const required: RequestHandler = (req, res, next) => {
-    const settle = (error: unknown, viewer?: Viewer | false | null) => {
-      if (error) return next(error)
-      if (!viewer) return next(unauthorized(req.headers.authorization !== undefined))
+  /** Lets a viewer in whose token is good, if their session still is. */
+  const admit = (viewer: Viewer, res: Response, next: NextFunction) => {
+    const enter = (live: boolean) => {
+      if (!live) return next(unauthorized(true))
       res.locals.viewer = viewer
       next()
     }
+    const live = isLive(viewer)
+    if (typeof live === 'boolean') enter(live)
+    else live.then(enter).catch(next)
+  }
+
+  const verify: RequestHandler = (req, res, next) => {
+    const credentials = req.headers.authorization ?? ''
+    const settle = (error: unknown, viewer?: Viewer | false | null, expires?: unknown) => {
+      if (error) return next(error)
+      if (!viewer || typeof expires !== 'number')
+        return next(unauthorized(req.headers.authorization !== undefined))
+      verified.keep(credentials, viewer, expires)
+      admit(viewer, res, next)
+    }
     passport.authenticate('jwt', { session: false }, settle)(req, res, next)
+  }
+
+  const required: RequestHandler = (req, res, next) => {
+    const known = req.headers.authorization && verified.find(req.headers.authorization)
+    if (known) admit(known, res, next)
+    else verify(req, res, next)
   }
   const optional: RequestHandler = (req, res, next) =>
     req.headers.authorization === undefined ? next() : required(req, res, next)
