@@ -89,7 +89,7 @@ describe('a process that dies right after a password was changed', () => {
     const backends = watchDatabase(({ method, tables }) => {
       if (dead && method !== 'transact' && tables.includes('Sessions')) return grave
     })
-    const first = await startApp({}, { backends, outbox: { leaseMs: 300, pollMs: 600_000 } })
+    const first = await startApp({}, { backends, outbox: { leaseMs: 300, longestMs: 0, pollMs: 600_000 } })
     const ann = await seedInto(first).user('ann')
     const others = await Promise.all([login(first, ann), login(first, ann)])
     dead = true
