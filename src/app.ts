@@ -14,6 +14,7 @@ import { problemHandler } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
 import { storageRouter } from './http/storage-router.ts'
 import { postRoutes } from './posts/post-routes.ts'
+import { tagRoutes } from './posts/tag-routes.ts'
 import { userRoutes } from './users/user-routes.ts'
 
 /** Helmet for an API: nothing that only speaks to pages. */
@@ -75,6 +76,7 @@ export const routesOf = (context: Context): Endpoint[] => {
     ...uploadRoutes(context.uploads, context.config.maxFileSize),
     ...multipartRoutes(context.multipart),
     ...postRoutes(context.posts, context.postViews),
+    ...tagRoutes(context.taggedPosts, context.postViews),
   ]
   return [...operationsRoutes(context.readiness, context.version, features), ...features]
 }

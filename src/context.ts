@@ -30,6 +30,8 @@ import { postPublished } from './posts/post-jobs.ts'
 import { createPostService, type PostService } from './posts/post-service.ts'
 import { createPostStore } from './posts/post-store.ts'
 import { createPostViews, type PostViews } from './posts/post-views.ts'
+import { createTaggedPosts, type TaggedPosts } from './posts/tag-service.ts'
+import { createTagStore } from './posts/tag-store.ts'
 import { TABLES } from './tables.ts'
 import { cachedUsers } from './users/user-cache.ts'
 import { createUserService, type UserService } from './users/user-service.ts'
@@ -64,6 +66,7 @@ export interface Context {
   multipart: MultipartService
   posts: PostService
   postViews: PostViews
+  taggedPosts: TaggedPosts
   /** Lets go of everything, in the opposite order of its making. */
   close(): Promise<void>
 }
@@ -149,13 +152,16 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
   const uploads = createUploadService(filing)
   const multipart = createMultipartService(filing)
 
+  const tags = createTagStore(dynamo)
   const posts = createPostService({
     store: cachedPosts(createPostStore(dynamo), cache),
+    tags,
     users,
     files,
     outbox,
     cursors,
   })
+  const taggedPosts = createTaggedPosts({ store: tags, posts, cursors })
   const postViews = createPostViews({
     users,
     states: { of: async () => new Map() },
@@ -188,6 +194,7 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     multipart,
     posts,
     postViews,
+    taggedPosts,
     close: () => closing.disposeAsync(),
   }
 }

@@ -5,6 +5,7 @@ import { fileMetadataTable, fileOwnersTable, storageTable } from './files/file-s
 import type { TableSpec } from './infra/dynamo/tables.ts'
 import { outboxTable } from './infra/outbox/outbox-store.ts'
 import { postsTable, userPostsTable } from './posts/post-store.ts'
+import { postTagsTable } from './posts/tag-store.ts'
 import { usersTable } from './users/user-store.ts'
 
 /** Every table, as docs/data-model.md explains them. */
@@ -18,5 +19,6 @@ export const TABLES: readonly TableSpec[] = [
   storageTable,
   postsTable,
   userPostsTable,
+  postTagsTable,
   outboxTable,
 ]

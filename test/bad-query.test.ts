@@ -6,6 +6,11 @@ import { expectProblem } from './support/problems.ts'
 import { login, type SeededUser, seedInto } from './support/seed.ts'
 import { seedFile } from './support/seed-file.ts'
 
+const TAGGED = { tags: ['beach'] }
+
+/** A value for each parameter that must be there. */
+const REQUIRED: Record<string, string> = { tag: 'beach' }
+
 describe('the query of a list', () => {
   let app: TestApp
   let ann: SeededUser
@@ -20,7 +25,11 @@ describe('the query of a list', () => {
     ann = users[0]
     bob = users[1]
     for (const user of users) {
-      await Promise.all([seed.post(user), seed.post(user), seed.post(user, { is_public: false })])
+      await Promise.all([
+        seed.post(user, TAGGED),
+        seed.post(user, TAGGED),
+        seed.post(user, { is_public: false }),
+      ])
       await Promise.all([login(app, user), login(app, user)])
       await Promise.all([seedFile(app, user), seedFile(app, user), seedFile(app, user)])
     }
@@ -32,7 +41,9 @@ describe('the query of a list', () => {
   afterAll(() => app.close())
 
   const get = async (list: Described, query: string, user: SeededUser | null = ann, of = ann) => {
-    const path = `${list.template.replace('{user_id}', of.user_id)}?${query}`
+    const needed = list.parameters.filter(({ in: place, required }) => place === 'query' && required)
+    const asked = [...needed.map(({ name }) => `${name}=${REQUIRED[name]}`), query].join('&')
+    const path = `${list.template.replace('{user_id}', of.user_id)}?${asked}`
     const headers = user ? { Authorization: `Bearer ${user.token}` } : {}
     const reply = await exchange(app.url, { method: 'GET', path, headers })
     expect([path, check(list, reply)]).toEqual([path, null])

@@ -18,6 +18,7 @@ const PUBLIC = [
   'GET /files/{file_id}/thumbnail',
   'GET /health',
   'GET /openapi.json',
+  'GET /posts',
   'GET /posts/{post_id}',
   'GET /ready',
   'GET /users/{user_id}',

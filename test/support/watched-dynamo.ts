@@ -27,7 +27,7 @@ export const watchDatabase =
       update: (table, input) => seen('update', table).then(() => dynamo.update(table, input)),
       remove: (table, input) => seen('remove', table).then(() => dynamo.remove(table, input)),
       ping: () => seen('ping').then(dynamo.ping),
-      async transact(writes) {
+      async transact(writes, token) {
         const tables = writes.map(({ item }) => bare(Object.values(item)[0]?.TableName))
         try {
           await seen('transact', ...tables)
@@ -35,7 +35,7 @@ export const watchDatabase =
           await Promise.all(writes.map(write => write.settled?.(false)))
           throw error
         }
-        await dynamo.transact(writes)
+        await dynamo.transact(writes, token)
       },
     }
     return { ...backends, dynamo: watched }
