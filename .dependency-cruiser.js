@@ -5,7 +5,18 @@
  */
 
 /** Features in their declared order: a service may use services of features before its own. */
-const FEATURES = ['users', 'auth', 'files', 'follows', 'posts', 'trending', 'reactions', 'comments', 'feed']
+const FEATURES = [
+  'users',
+  'auth',
+  'files',
+  'follows',
+  'posts',
+  'trending',
+  'views',
+  'reactions',
+  'comments',
+  'feed',
+]
 
 const LIB = '^src/lib/'
 const INFRA = '^src/infra/'

@@ -16,6 +16,7 @@ import { storageRouter } from './http/storage-router.ts'
 import { postRoutes } from './posts/post-routes.ts'
 import { tagRoutes } from './posts/tag-routes.ts'
 import { userRoutes } from './users/user-routes.ts'
+import { viewRoutes } from './views/view-routes.ts'
 
 /** Helmet for an API: nothing that only speaks to pages. */
 const securityHeaders = helmet({
@@ -76,6 +77,7 @@ export const routesOf = (context: Context): Endpoint[] => {
     ...uploadRoutes(context.uploads, context.config.maxFileSize),
     ...multipartRoutes(context.multipart),
     ...postRoutes(context.posts, context.postViews),
+    ...viewRoutes(context.views),
     ...tagRoutes(context.taggedPosts, context.postViews),
   ]
   return [...operationsRoutes(context.readiness, context.version, features), ...features]

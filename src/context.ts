@@ -20,6 +20,7 @@ import { createReadiness, type Readiness } from './http/readiness.ts'
 import { type Backends, openBackends } from './infra/backends.ts'
 import { type Cache, createCache } from './infra/cache/cache.ts'
 import { ensureTables } from './infra/dynamo/tables.ts'
+import { createTally, type TallyOptions } from './infra/dynamo/tally.ts'
 import { createLogger, type Logger } from './infra/logger.ts'
 import { createOutbox, type Outbox, type OutboxOptions } from './infra/outbox/outbox.ts'
 import { createCursors } from './lib/cursors.ts'
@@ -37,12 +38,16 @@ import { cachedUsers } from './users/user-cache.ts'
 import { createUserService, type UserService } from './users/user-service.ts'
 import { createUserStore } from './users/user-store.ts'
 import { createUserViews, type UserViews } from './users/user-views.ts'
+import { createShownCounts, VIEW_COUNT_SECONDS } from './views/shown-counts.ts'
+import { createViewService, VIEW_ONCE_SECONDS, type ViewService } from './views/view-service.ts'
+import { createViewerMark } from './views/viewer-mark.ts'
 
 /** What a test hands in before anything depends on it. */
 export interface Parts {
   logger?: Logger
   backends?: (opened: Backends) => Backends
   outbox?: Partial<OutboxOptions>
+  tally?: Partial<TallyOptions>
   /** Make the tables also where the database is not embedded. */
   tables?: boolean
 }
@@ -67,6 +72,7 @@ export interface Context {
   posts: PostService
   postViews: PostViews
   taggedPosts: TaggedPosts
+  views: ViewService
   /** Lets go of everything, in the opposite order of its making. */
   close(): Promise<void>
 }
@@ -153,8 +159,9 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
   const multipart = createMultipartService(filing)
 
   const tags = createTagStore(dynamo)
+  const postStore = createPostStore(dynamo)
   const posts = createPostService({
-    store: cachedPosts(createPostStore(dynamo), cache),
+    store: cachedPosts(postStore, cache),
     tags,
     users,
     files,
@@ -162,10 +169,25 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     cursors,
   })
   const taggedPosts = createTaggedPosts({ store: tags, posts, cursors })
-  const postViews = createPostViews({
-    users,
-    states: { of: async () => new Map() },
-    counts: { of: async () => new Map() },
+  const counts = createShownCounts(cache.counters('post_views', VIEW_COUNT_SECONDS))
+  const postViews = createPostViews({ users, states: { of: async () => new Map() }, counts })
+
+  const viewTally = createTally({
+    dynamo,
+    logger,
+    what: 'views',
+    // Of the store itself: the cached post stays, or one that is viewed all the time would never be cached.
+    write: (postId, by) => postStore.counting(postId, { views_count: by }, undefined),
+    onFlush: counts.raise,
+    ...parts.tally,
+  })
+  closing.adopt(viewTally, tally => tally.stop())
+  const views = createViewService({
+    posts,
+    tally: viewTally,
+    shown: counts,
+    marks: cache.marks('viewed', VIEW_ONCE_SECONDS),
+    markOf: createViewerMark(keys),
   })
 
   // The feed will take these.
@@ -175,6 +197,7 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     throw databaseFault(backends.described.dynamodb, cause)
   })
   outbox.start()
+  viewTally.start()
 
   return {
     config,
@@ -195,6 +218,7 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     posts,
     postViews,
     taggedPosts,
+    views,
     close: () => closing.disposeAsync(),
   }
 }
