@@ -15,6 +15,7 @@ import { requestLog } from './http/request-log.ts'
 import { storageRouter } from './http/storage-router.ts'
 import { postRoutes } from './posts/post-routes.ts'
 import { tagRoutes } from './posts/tag-routes.ts'
+import { trendingRoutes } from './trending/trending-routes.ts'
 import { userRoutes } from './users/user-routes.ts'
 import { viewRoutes } from './views/view-routes.ts'
 
@@ -77,6 +78,7 @@ export const routesOf = (context: Context): Endpoint[] => {
     ...uploadRoutes(context.uploads, context.config.maxFileSize),
     ...multipartRoutes(context.multipart),
     ...postRoutes(context.posts, context.postViews),
+    ...trendingRoutes(context.trending, context.postViews),
     ...viewRoutes(context.views),
     ...tagRoutes(context.taggedPosts, context.postViews),
   ]

@@ -34,6 +34,10 @@ import { createPostViews, type PostViews } from './posts/post-views.ts'
 import { createTaggedPosts, type TaggedPosts } from './posts/tag-service.ts'
 import { createTagStore } from './posts/tag-store.ts'
 import { TABLES } from './tables.ts'
+import { createActivity, hourAndPost } from './trending/activity.ts'
+import { createTrendBoard, type TrendBoardOptions } from './trending/trend-board.ts'
+import { createTrendStore } from './trending/trend-store.ts'
+import { createTrendingService, type TrendingService } from './trending/trending-service.ts'
 import { cachedUsers } from './users/user-cache.ts'
 import { createUserService, type UserService } from './users/user-service.ts'
 import { createUserStore } from './users/user-store.ts'
@@ -48,6 +52,7 @@ export interface Parts {
   backends?: (opened: Backends) => Backends
   outbox?: Partial<OutboxOptions>
   tally?: Partial<TallyOptions>
+  trends?: Partial<TrendBoardOptions>
   /** Make the tables also where the database is not embedded. */
   tables?: boolean
 }
@@ -73,6 +78,7 @@ export interface Context {
   postViews: PostViews
   taggedPosts: TaggedPosts
   views: ViewService
+  trending: TrendingService
   /** Lets go of everything, in the opposite order of its making. */
   close(): Promise<void>
 }
@@ -172,6 +178,22 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
   const counts = createShownCounts(cache.counters('post_views', VIEW_COUNT_SECONDS))
   const postViews = createPostViews({ users, states: { of: async () => new Map() }, counts })
 
+  const trendStore = createTrendStore(dynamo)
+  const trendTally = createTally({
+    dynamo,
+    logger,
+    what: 'points',
+    write: (key, points) => trendStore.adding(...hourAndPost(key), points),
+    flushMs: 15_000,
+    ...parts.tally,
+  })
+  closing.adopt(trendTally, tally => tally.stop())
+  const activity = createActivity(trendTally)
+  const trends = closing.adopt(createTrendBoard({ store: trendStore, logger, ...parts.trends }), board =>
+    board.stop(),
+  )
+  const trending = createTrendingService({ board: trends, posts })
+
   const viewTally = createTally({
     dynamo,
     logger,
@@ -186,6 +208,7 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     posts,
     tally: viewTally,
     shown: counts,
+    activity,
     marks: cache.marks('viewed', VIEW_ONCE_SECONDS),
     markOf: createViewerMark(keys),
   })
@@ -198,6 +221,8 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
   })
   outbox.start()
   viewTally.start()
+  trendTally.start()
+  trends.start()
 
   return {
     config,
@@ -219,6 +244,7 @@ const compose = async (config: Config, parts: Parts, closing: AsyncDisposableSta
     postViews,
     taggedPosts,
     views,
+    trending,
     close: () => closing.disposeAsync(),
   }
 }

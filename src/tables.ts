@@ -6,6 +6,7 @@ import type { TableSpec } from './infra/dynamo/tables.ts'
 import { outboxTable } from './infra/outbox/outbox-store.ts'
 import { postsTable, userPostsTable } from './posts/post-store.ts'
 import { postTagsTable } from './posts/tag-store.ts'
+import { trendsTable } from './trending/trend-store.ts'
 import { usersTable } from './users/user-store.ts'
 
 /** Every table, as docs/data-model.md explains them. */
@@ -20,5 +21,6 @@ export const TABLES: readonly TableSpec[] = [
   postsTable,
   userPostsTable,
   postTagsTable,
+  trendsTable,
   outboxTable,
 ]

@@ -19,6 +19,7 @@ const PUBLIC = [
   'GET /health',
   'GET /openapi.json',
   'GET /posts',
+  'GET /posts/trending',
   'GET /posts/{post_id}',
   'GET /ready',
   'GET /users/{user_id}',

@@ -3,6 +3,7 @@ import type { Marks } from '../infra/cache/cache.ts'
 import type { Tally } from '../infra/dynamo/tally.ts'
 import { createRecent } from '../lib/recent.ts'
 import type { PostService } from '../posts/post-service.ts'
+import type { Activity } from '../trending/activity.ts'
 import type { ShownCounts } from './shown-counts.ts'
 
 /** For how long the same viewer does not count again, in seconds. */
@@ -22,11 +23,13 @@ interface Parts {
   posts: Pick<PostService, 'get'>
   tally: Pick<Tally, 'add'>
   shown: ShownCounts
+  activity: Activity
   marks: Marks
   markOf: (viewer: Viewer | null, address: string | undefined) => string
 }
 
-export const createViewService = ({ posts, tally, shown, marks, markOf }: Parts): ViewService => {
+export const createViewService = (parts: Parts): ViewService => {
+  const { posts, tally, shown, activity, marks, markOf } = parts
   /** Until when a viewer is known here to have counted; the cache may lose it, or be away. Milliseconds. */
   const seen = createRecent<number>(MOST_VIEWERS)
 
@@ -42,6 +45,7 @@ export const createViewService = ({ posts, tally, shown, marks, markOf }: Parts)
       const post = await posts.get(viewer, postId)
       if (await isFirst(`${postId}:${markOf(viewer, address)}`)) {
         tally.add(postId, 1)
+        if (post.is_public) activity.record(postId, 'view')
         return shown.increment(post)
       }
       return (await shown.of([post])).get(postId) ?? post.views_count

@@ -1,0 +1,33 @@
+import type { Tally } from '../infra/dynamo/tally.ts'
+import { hourOf, LONGEST_TIMEFRAME } from './decay.ts'
+
+/** What each is worth: the more somebody gives of themselves, the more it tells. */
+const POINTS = { view: 1, like: 10, comment: 20, share: 30 }
+
+type ActivityKind = keyof typeof POINTS
+
+/** What happens to posts, for what trends. */
+export interface Activity {
+  /**
+   * Counts something that has happened to a public post, once it has happened.
+   * @param sign -1 when it was taken back
+   * @param at when it happened first, in Unix milliseconds: what is taken back goes from that hour's points
+   */
+  record(postId: string, kind: ActivityKind, sign?: 1 | -1, at?: number): void
+}
+
+const SEPARATOR = '/'
+
+/** How a post's points of an hour are called in the tally. */
+export const hourAndPost = (key: string): [hour: string, postId: string] => {
+  const [hour = '', postId = ''] = key.split(SEPARATOR)
+  return [hour, postId]
+}
+
+export const createActivity = (tally: Pick<Tally, 'add'>): Activity => ({
+  record(postId, kind, sign = 1, at = Date.now()) {
+    // Nobody asks for what is older, and it has been deleted.
+    if (Date.now() - at > LONGEST_TIMEFRAME * 3_600_000) return
+    tally.add(`${hourOf(at)}${SEPARATOR}${postId}`, sign * POINTS[kind])
+  },
+})
