@@ -5,7 +5,7 @@ import { exchange } from './support/exchange.ts'
 import { expectProblem } from './support/problems.ts'
 import { anonymous, as, type SeededPost, type SeededUser, seedInto } from './support/seed.ts'
 import { allTagged, tagged } from './support/tagged.ts'
-import { type DatabaseCall, watchDatabase } from './support/watched-dynamo.ts'
+import { type DatabaseCall, forRequests, watchDatabase } from './support/watched-dynamo.ts'
 
 describe('posts by their tags', () => {
   let app: TestApp
@@ -165,7 +165,7 @@ describe('posts by their tags', () => {
     const cost = async (limit: number) => {
       calls.length = 0
       expect((await tagged(app, ['costs'], { limit })).posts).toHaveLength(limit)
-      return calls.map(({ method, tables }) => `${method} ${tables}`)
+      return forRequests(calls).map(({ method, tables }) => `${method} ${tables}`)
     }
     const cold = ['page PostTags', 'getMany Posts', 'getMany Users']
     await evict(app, ...keys)

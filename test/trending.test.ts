@@ -82,7 +82,7 @@ describe('what trends', () => {
     // Everything else can overtake at any time.
     for (const address of addresses(5, 10)) await view(other, address, none)
     await trends(world, [none, most, least])
-    expect(idsOf(await trending(other, '?limit=2'))).toEqual(idsOf([none, most]))
+    await trends(other, [none, most], '?limit=2')
   })
 
   test('depends on the timeframe: what is older than a quarter of it counts half', async () => {
@@ -155,8 +155,7 @@ describe('what trends', () => {
     )
     await evict(world, ...posts.map(post => `post:${post.post_id}`), `user:${cleo.user_id}`)
     expect(await trending(world, '?timeframe_hours=72')).toHaveLength(20)
-    const asked = () =>
-      calls.filter(({ tables }) => tables.some(table => !['Outbox', 'Revocations'].includes(table)))
+    const asked = () => calls.filter(({ tables }) => !['Outbox', 'Revocations'].includes(tables.join()))
     const before = asked().length
     for (let time = 0; time < 5; time++) expect(await trending(world, '?timeframe_hours=72')).toHaveLength(20)
     expect(asked().slice(before)).toEqual([])

@@ -7,6 +7,13 @@ export interface DatabaseCall {
   tables: string[]
 }
 
+/** Read again and again, whether or not anybody asks for something. */
+const BACKGROUND = ['Outbox', 'Revocations', 'Trends']
+
+/** The calls that requests have made. */
+export const forRequests = (calls: readonly DatabaseCall[]): DatabaseCall[] =>
+  calls.filter(({ tables }) => !tables.every(table => BACKGROUND.includes(table)))
+
 /**
  * The real database with somebody standing at its door.
  * @param before sees each call before it is made, and may hold it back or refuse it
