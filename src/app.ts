@@ -17,9 +17,12 @@ import { requestLog } from './http/request-log.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { storageRouter } from './http/storage-router.ts'
 import { postRoutes } from './posts/post-routes.ts'
+import { tagRoutes } from './posts/tag-routes.ts'
 import { reactionRoutes } from './reactions/reaction-routes.ts'
 import { shareRoutes } from './reactions/share-routes.ts'
+import { trendingRoutes } from './trending/trending-routes.ts'
 import { userRoutes } from './users/user-routes.ts'
+import { viewRoutes } from './views/view-routes.ts'
 
 /** Only what comes from a page: to everybody else the reply is as it is without CORS. */
 const crossOrigin = (origins: readonly string[]): RequestHandler => {
@@ -69,6 +72,9 @@ export const routesOf = (context: Context): Endpoint[] => {
     ...reactionRoutes(context.reactions, context.postViews),
     ...shareRoutes(context.shares),
     ...commentRoutes(context.comments, context.commentViews),
+    ...trendingRoutes(context.trending, context.postViews),
+    ...viewRoutes(context.views),
+    ...tagRoutes(context.taggedPosts, context.postViews),
   ]
   return [...operationsRoutes(context.readiness, context.version, features), ...features]
 }

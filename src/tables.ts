@@ -9,8 +9,10 @@ import { followsTable } from './follows/follow-store.ts'
 import type { TableSpec } from './infra/dynamo/tables.ts'
 import { outboxTable } from './infra/outbox/outbox-store.ts'
 import { postsTable, userPostsTable } from './posts/post-store.ts'
+import { postTagsTable } from './posts/tag-store.ts'
 import { reactionsTable, userReactionsTable } from './reactions/reaction-store.ts'
 import { sharesTable } from './reactions/share-store.ts'
+import { trendsTable } from './trending/trend-store.ts'
 import { usersTable } from './users/user-store.ts'
 
 /** Every table, as docs/data-model.md explains them. */
@@ -31,5 +33,7 @@ export const TABLES: readonly TableSpec[] = [
   sharesTable,
   commentsTable,
   commentLikesTable,
+  postTagsTable,
+  trendsTable,
   outboxTable,
 ]

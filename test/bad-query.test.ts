@@ -7,6 +7,11 @@ import { expectProblem } from './support/problems.ts'
 import { as, login, type SeededPost, type SeededUser, seedInto } from './support/seed.ts'
 import { seedFile } from './support/seed-file.ts'
 
+const TAGGED = { tags: ['beach'] }
+
+/** A value for each parameter that must be there. */
+const REQUIRED: Record<string, string> = { tag: 'beach' }
+
 describe('the query of a list', () => {
   let app: TestApp
   let ann: SeededUser
@@ -30,7 +35,11 @@ describe('the query of a list', () => {
       }
     }
     for (const user of users) {
-      await Promise.all([seed.post(user), seed.post(user, { is_public: false })])
+      await Promise.all([
+        seed.post(user, TAGGED),
+        seed.post(user, TAGGED),
+        seed.post(user, { is_public: false }),
+      ])
       posts.set(user.user_id, await seed.post(user))
       await Promise.all([login(app, user), login(app, user)])
       await Promise.all([seedFile(app, user), seedFile(app, user), seedFile(app, user)])
@@ -50,7 +59,9 @@ describe('the query of a list', () => {
 
   const get = async (list: Described, query: string, user: SeededUser | null = ann, of = ann) => {
     const post = posts.get(of.user_id)?.post_id ?? ''
-    const path = `${list.template.replace('{user_id}', of.user_id).replace('{post_id}', post)}?${query}`
+    const needed = list.parameters.filter(({ in: place, required }) => place === 'query' && required)
+    const asked = [...needed.map(({ name }) => `${name}=${REQUIRED[name]}`), query].join('&')
+    const path = `${list.template.replace('{user_id}', of.user_id).replace('{post_id}', post)}?${asked}`
     const headers = user ? { Authorization: `Bearer ${user.token}` } : {}
     const reply = await exchange(app.url, { method: 'GET', path, headers })
     expect([path, check(list, reply)]).toEqual([path, null])

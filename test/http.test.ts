@@ -33,7 +33,7 @@ describe('the HTTP frame', () => {
       '/auth/sessions/x': 'DELETE, OPTIONS',
       '/users/profile': 'GET, HEAD, OPTIONS, PATCH',
       '/users/x': 'GET, HEAD, OPTIONS',
-      '/posts': 'OPTIONS, POST',
+      '/posts': 'GET, HEAD, OPTIONS, POST',
       '/posts/x': 'DELETE, GET, HEAD, OPTIONS, PATCH',
     }
 

@@ -18,6 +18,8 @@ const PUBLIC = [
   'GET /files/{file_id}/thumbnail',
   'GET /health',
   'GET /openapi.json',
+  'GET /posts',
+  'GET /posts/trending',
   'GET /posts/{post_id}',
   'GET /posts/{post_id}/comments',
   'GET /posts/{post_id}/likes',
@@ -30,6 +32,7 @@ const PUBLIC = [
   'POST /auth/refresh',
   'POST /auth/register',
   'POST /files/{file_id}/url',
+  'POST /posts/{post_id}/views',
 ]
 
 const UNKNOWN_ID = '019ab0c2-7d5e-7c41-9a57-3d1f0c8b2e60'

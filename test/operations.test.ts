@@ -42,6 +42,7 @@ const removable = () => {
       getMany: keys => unlessAway(() => keyValue.getMany(keys)),
       set: (key, value, ttl) => unlessAway(() => keyValue.set(key, value, ttl)),
       setIfAbsent: (key, value, ttl) => unlessAway(() => keyValue.setIfAbsent(key, value, ttl)),
+      increment: (key, by, floor, ttl) => unlessAway(() => keyValue.increment(key, by, floor, ttl)),
       ping: () => unlessAway(() => keyValue.ping()),
       close: () => keyValue.close(),
     }

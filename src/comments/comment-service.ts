@@ -4,9 +4,10 @@ import type { Outbox } from '../infra/outbox/outbox.ts'
 import type { Cursors } from '../lib/cursors.ts'
 import { forbidden, notFound, Problem } from '../lib/errors.ts'
 import type { Paging } from '../lib/fields.ts'
-import { newId } from '../lib/ids.ts'
+import { newId, timeOf } from '../lib/ids.ts'
 import { postRemoved } from '../posts/post-jobs.ts'
 import type { PostService } from '../posts/post-service.ts'
+import type { Activity } from '../trending/activity.ts'
 import type { CommentRecord, NewComment, Order } from './comment.ts'
 import { commentRemoved } from './comment-jobs.ts'
 import type { CommentLikeStore } from './comment-like-store.ts'
@@ -42,9 +43,11 @@ interface Parts {
   posts: PostService
   outbox: Outbox
   cursors: Cursors
+  activity: Activity
 }
 
-export const createCommentService = ({ store, likes, posts, outbox, cursors }: Parts): CommentService => {
+export const createCommentService = (parts: Parts): CommentService => {
+  const { store, likes, posts, outbox, cursors, activity } = parts
   outbox.on(commentRemoved, ({ post_id, comment_id }) => likes.clear(post_id, comment_id))
   outbox.on(postRemoved, async ({ post_id }) => {
     // In this order: a like needs its comment, so none can come once the comments are gone.
@@ -81,7 +84,7 @@ export const createCommentService = ({ store, likes, posts, outbox, cursors }: P
 
   return {
     async create(viewer, post_id, { content, parent_comment_id }) {
-      await posts.get(viewer, post_id)
+      const post = await posts.get(viewer, post_id)
       const now = new Date().toISOString()
       const comment: CommentRecord = {
         comment_id: newId(),
@@ -98,6 +101,7 @@ export const createCommentService = ({ store, likes, posts, outbox, cursors }: P
       const outcome = await store.add(comment, posts.counting(post_id, { comments_count: 1 }, viewer))
       if (outcome === 'no post') throw notFound('post')
       if (outcome === 'no parent') throw noParent()
+      activity.record(post, 'comment')
       return comment
     },
 
@@ -109,12 +113,17 @@ export const createCommentService = ({ store, likes, posts, outbox, cursors }: P
 
     async remove(viewer, post_id, comment_id) {
       await again(async () => {
-        const comment = await own(viewer, post_id, comment_id)
+        const [post, comment] = await Promise.all([
+          posts.get(viewer, post_id),
+          own(viewer, post_id, comment_id),
+        ])
         const counts = posts.counting(post_id, { comments_count: -1 }, viewer)
         const also = comment.likes_count > 0 ? [outbox.entry(commentRemoved, { post_id, comment_id })] : []
         const outcome = await store.remove(comment, counts, also)
         if (outcome === 'refused') throw notFound('post')
-        return outcome === 'done' ? true : null
+        if (outcome !== 'done') return null
+        activity.record(post, 'comment', -1, timeOf(comment_id))
+        return true
       })
     },
 

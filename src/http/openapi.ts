@@ -11,6 +11,7 @@ const parametersOf = (schemas: Schemas, schema: z.ZodType | undefined, place: 'p
     in: place,
     required: place === 'path' || (Array.isArray(required) && required.includes(name)),
     schema: property,
+    ...(isJson(property) && property.type === 'array' && { style: 'form', explode: true }),
   }))
 }
 

@@ -74,7 +74,7 @@ export const invalid = (error: z.ZodError, inBody: boolean): Problem => {
     return paths.map(path => ({
       pointer: inBody
         ? `#${path.map(part => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`
-        : path.join('.'),
+        : String(path[0] ?? ''),
       message,
     }))
   })

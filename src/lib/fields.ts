@@ -37,21 +37,25 @@ export const count = () => z.int().min(0)
 const DEFAULT_PAGE = 20
 const LONGEST_PAGE = 100
 
-/** `?limit=` and `?cursor=`, as every list takes them. */
-export const Paging = z.strictObject({
-  limit: z
+/** A whole number in a query, where it comes as text. */
+export const wholeNumber = (min: number, max: number, byDefault: number) =>
+  z
     .string()
     .regex(/^\d{1,3}$/, 'must be a whole number')
     .transform(Number)
-    .refine(limit => limit >= 1 && limit <= LONGEST_PAGE, `must be from 1 to ${LONGEST_PAGE}`)
-    .default(DEFAULT_PAGE)
+    .refine(number => number >= min && number <= max, `must be from ${min} to ${max}`)
+    .default(byDefault)
     .meta({
       type: 'integer',
       pattern: undefined,
-      minimum: 1,
-      maximum: LONGEST_PAGE,
-      description: `${DEFAULT_PAGE} when left out.`,
-    }),
+      minimum: min,
+      maximum: max,
+      description: `${byDefault} when left out.`,
+    })
+
+/** `?limit=` and `?cursor=`, as every list takes them. */
+export const Paging = z.strictObject({
+  limit: wholeNumber(1, LONGEST_PAGE, DEFAULT_PAGE),
   cursor: text(1, 1000).optional(),
 })
 

@@ -12,8 +12,15 @@ export const Tag = z
   .transform(tag => tag.normalize('NFC').toLowerCase().replaceAll(/\p{M}/gu, ''))
   .meta({ examples: ['travel'] })
 
+const unique = (tags: string[]) => [...new Set(tags)]
+
 /** At most ten, each once. */
-export const Tags = z
-  .array(Tag)
-  .max(MOST_TAGS)
-  .transform(tags => [...new Set(tags)])
+export const Tags = z.array(Tag).max(MOST_TAGS).transform(unique)
+
+const TIMES = `must be given 1 to ${MOST_TAGS} times`
+
+/** `?tag=a&tag=b`: the one query parameter that is meant to be repeated. It comes as a string when it is there once. */
+export const TagParameter = z.preprocess(
+  sent => (typeof sent === 'string' ? [sent] : sent),
+  z.array(Tag, TIMES).min(1, TIMES).max(MOST_TAGS, TIMES).transform(unique),
+)

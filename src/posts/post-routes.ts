@@ -1,14 +1,13 @@
 import { z } from 'zod'
 import { endpoint } from '../http/endpoint.ts'
-import { id, nextCursor, Paging } from '../lib/fields.ts'
-import { NewPost, Post, PostChanges } from './post.ts'
+import { id, Paging } from '../lib/fields.ts'
+import { NewPost, Post, PostChanges, PostList } from './post.ts'
 import type { PostService } from './post-service.ts'
 import type { PostViews } from './post-views.ts'
 
 const PostParams = z.strictObject({ post_id: id() })
 const AuthorParams = z.strictObject({ user_id: id() })
 const PostReply = z.strictObject({ post: Post })
-const PostList = z.strictObject({ posts: z.array(Post), next_cursor: nextCursor() })
 
 export const postRoutes = (posts: PostService, views: PostViews) => [
   endpoint(

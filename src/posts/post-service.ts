@@ -11,6 +11,7 @@ import type { UserService } from '../users/user-service.ts'
 import type { NewPost, PostChanges, PostCounts, PostRecord } from './post.ts'
 import { postChanged, postPublished, postRemoved } from './post-jobs.ts'
 import type { PostStore } from './post-store.ts'
+import type { TagStore } from './tag-store.ts'
 
 /** Some of a list, and whether there are more. Some may be of posts that are just gone. */
 interface Ids {
@@ -67,13 +68,15 @@ const notYours = (fileIds: readonly string[], foreign: readonly string[]) => {
 
 interface Parts {
   store: PostStore
+  tags: Pick<TagStore, 'moving'>
   files: FileService
   users: UserService
   outbox: Outbox
   cursors: Cursors
 }
 
-export const createPostService = ({ store, users, files, outbox, cursors }: Parts): PostService => {
+export const createPostService = (parts: Parts): PostService => {
+  const { store, tags: tagRows, users, files, outbox, cursors } = parts
   const invalidate = async ({ user_id, post_id }: Pick<PostRecord, 'user_id' | 'post_id'>) => {
     await Promise.all([store.invalidate(user_id, post_id), users.invalidate(user_id)])
   }
@@ -147,15 +150,21 @@ export const createPostService = ({ store, users, files, outbox, cursors }: Part
         version: 1,
       }
       const counts = users.counting(viewer.user_id, { posts_count: 1, public_posts_count: isPublic(post) })
-      await store.create(post, [counts, ...following(post, is_public)])
+      await store.create(post, [counts, ...tagRows.moving(null, post), ...following(post, is_public)])
       return post
     },
 
     async update(viewer, postId, changes) {
       await changing(viewer, postId, post => {
-        const by = isPublic({ is_public: changes.is_public ?? post.is_public }) - isPublic(post)
+        const { tags = post.tags, is_public = post.is_public } = changes
+        const after = { ...post, tags, is_public }
+        const by = isPublic(after) - isPublic(post)
         const counts = by === 0 ? [] : [users.counting(viewer.user_id, { public_posts_count: by })]
-        return store.update(post, changes, [...counts, ...following(post, by > 0)])
+        return store.update(post, changes, [
+          ...counts,
+          ...tagRows.moving(post, after),
+          ...following(post, by > 0),
+        ])
       })
       return get(viewer, postId)
     },
@@ -167,7 +176,8 @@ export const createPostService = ({ store, users, files, outbox, cursors }: Part
           public_posts_count: -isPublic(post),
         })
         const { user_id, post_id } = post
-        return store.remove(post, [counts, outbox.entry(postRemoved, { user_id, post_id })])
+        const removed = outbox.entry(postRemoved, { user_id, post_id })
+        return store.remove(post, [counts, ...tagRows.moving(post, null), removed])
       }),
 
     async byAuthor(viewer, userId, { limit, cursor }) {

@@ -15,7 +15,7 @@ export interface ViewerStates {
 }
 
 /** Comes from the feature that counts views: what of them the record does not know yet is in it. */
-interface ViewCounts {
+export interface ViewCounts {
   /** One for each post, never less than the post itself says. */
   of(posts: readonly PostRecord[]): Promise<ReadonlyMap<string, number>>
 }

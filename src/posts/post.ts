@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { count, id, text, timestamp } from '../lib/fields.ts'
+import { count, id, nextCursor, text, timestamp } from '../lib/fields.ts'
 import { Tags } from '../lib/tags.ts'
 import { Author } from '../users/user.ts'
 
@@ -87,6 +87,8 @@ export const Post = z
     ],
   })
 export type Post = z.infer<typeof Post>
+
+export const PostList = z.strictObject({ posts: z.array(Post), next_cursor: nextCursor() })
 
 export type LikeType = z.output<typeof LikeType>
 

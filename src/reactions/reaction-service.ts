@@ -5,10 +5,11 @@ import type { Outbox } from '../infra/outbox/outbox.ts'
 import type { Cursors } from '../lib/cursors.ts'
 import { notFound } from '../lib/errors.ts'
 import type { Paging } from '../lib/fields.ts'
-import { newId } from '../lib/ids.ts'
+import { newId, timeOf } from '../lib/ids.ts'
 import type { LikeType, PostRecord } from '../posts/post.ts'
 import { postRemoved } from '../posts/post-jobs.ts'
 import type { PostService } from '../posts/post-service.ts'
+import type { Activity } from '../trending/activity.ts'
 import type { UserService } from '../users/user-service.ts'
 import type { Like, ReactionCounts, ReactionRecord } from './reaction.ts'
 import type { Position, ReactionStore } from './reaction-store.ts'
@@ -38,16 +39,18 @@ interface Parts {
   users: UserService
   outbox: Outbox
   cursors: Cursors
+  activity: Activity
 }
 
-export const createReactionService = ({ store, posts, users, outbox, cursors }: Parts): ReactionService => {
+export const createReactionService = (parts: Parts): ReactionService => {
+  const { store, posts, users, outbox, cursors, activity } = parts
   outbox.on(postRemoved, ({ post_id }) => store.clear(post_id))
 
   /** What is there now, of a post that the viewer may see. */
   const current = async (viewer: Viewer, post_id: string) => {
     const key = { post_id, user_id: viewer.user_id }
-    const [, reaction] = await Promise.all([posts.get(viewer, post_id), store.get(key)])
-    return reaction
+    const [post, reaction] = await Promise.all([posts.get(viewer, post_id), store.get(key)])
+    return { post, reaction }
   }
 
   /** True when it went through, null when it is to be tried again with what is there by then. */
@@ -81,9 +84,12 @@ export const createReactionService = ({ store, posts, users, outbox, cursors }: 
   return {
     async react(viewer, postId, type) {
       await again(async () => {
-        const reaction = await current(viewer, postId)
+        const { post, reaction } = await current(viewer, postId)
         if (reaction?.like_type === type) return true
-        return decided(reaction ? retype(viewer, reaction, type) : add(viewer, postId, type))
+        if (reaction) return decided(retype(viewer, reaction, type))
+        const added = await decided(add(viewer, postId, type))
+        if (added) activity.record(post, 'like')
+        return added
       })
       const post = await posts.get(viewer, postId)
       const { like_count: like, love_count: love, laugh_count: laugh, angry_count: angry } = post
@@ -92,10 +98,12 @@ export const createReactionService = ({ store, posts, users, outbox, cursors }: 
 
     async withdraw(viewer, postId) {
       await again(async () => {
-        const reaction = await current(viewer, postId)
+        const { post, reaction } = await current(viewer, postId)
         if (!reaction) return true
         const by = { likes_count: -1, [`${reaction.like_type}_count`]: -1 }
-        return decided(store.remove(reaction, posts.counting(postId, by, viewer)))
+        const removed = await decided(store.remove(reaction, posts.counting(postId, by, viewer)))
+        if (removed) activity.record(post, 'like', -1, timeOf(reaction.reaction_id))
+        return removed
       })
     },
 

@@ -4,6 +4,7 @@ import type { Outbox } from '../infra/outbox/outbox.ts'
 import { notFound } from '../lib/errors.ts'
 import { postRemoved } from '../posts/post-jobs.ts'
 import type { PostService } from '../posts/post-service.ts'
+import type { Activity } from '../trending/activity.ts'
 import type { ShareStore } from './share-store.ts'
 
 export interface ShareService {
@@ -18,9 +19,10 @@ interface Parts {
   store: ShareStore
   posts: PostService
   outbox: Outbox
+  activity: Activity
 }
 
-export const createShareService = ({ store, posts, outbox }: Parts): ShareService => {
+export const createShareService = ({ store, posts, outbox, activity }: Parts): ShareService => {
   outbox.on(postRemoved, ({ post_id }) => store.clear(post_id))
 
   /** `write` counts the post by one, up or down; where the row is as wanted already, nothing is to be done. */
@@ -30,10 +32,11 @@ export const createShareService = ({ store, posts, outbox }: Parts): ShareServic
     by: 1 | -1,
     write: ShareStore['add'],
   ): Promise<void> => {
-    await posts.get(viewer, post_id)
+    const post = await posts.get(viewer, post_id)
     const counts = posts.counting(post_id, { shares_count: by }, viewer)
     const outcome: Outcome = await write({ post_id, user_id: viewer.user_id }, counts)
     if (outcome === 'refused') throw notFound('post')
+    if (outcome === 'done') activity.record(post, 'share', by)
   }
 
   return {

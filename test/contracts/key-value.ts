@@ -178,6 +178,42 @@ export const keyValueContract = (harness: Harness) => {
     expect(await kv.getMany(['a'])).toEqual([String(won.indexOf(true))])
   })
 
+  test('increment begins with its floor, goes on from what is more, and is a number to everybody', async () => {
+    const kv = await open()
+    expect(await kv.increment('a', 1, 0, 60_000)).toBe(1)
+    expect(await kv.increment('a', 1, 0, 60_000)).toBe(2)
+    expect(await kv.increment('a', 1, 40, 60_000)).toBe(41)
+    expect(await kv.increment('a', 3, 7, 60_000)).toBe(44)
+    expect(await kv.increment('a', 0, 7, 60_000)).toBe(44)
+    expect(await kv.increment('a', 0, 50, 60_000)).toBe(50)
+    expect(await kv.increment('b', 0, 9, 60_000)).toBe(9)
+    expect(await kv.increment('c', 1, 9_007_199_254_740_000, 60_000)).toBe(9_007_199_254_740_001)
+    expect(await kv.getMany(['a', 'b', 'c'])).toEqual(['50', '9', '9007199254740001'])
+    await kv.set('a', '60', 60_000)
+    expect(await kv.increment('a', 1, 0, 60_000)).toBe(61)
+    await kv.set('a', 'no number', 60_000)
+    expect(await kv.increment('a', 1, 5, 60_000)).toBe(6)
+  })
+
+  test('increment sets the time to live anew, and an expired number is none', async () => {
+    const kv = await open()
+    await kv.increment('a', 1, 70, 1)
+    await until(async () => (await kv.getMany(['a']))[0] === null)
+    expect(await kv.increment('a', 1, 3, 60_000)).toBe(4)
+    await kv.set('b', '1', 300)
+    await kv.increment('b', 1, 0, 60_000)
+    await kv.set('gone', '1', 300)
+    await until(async () => (await kv.getMany(['gone']))[0] === null)
+    expect(await kv.getMany(['b'])).toEqual(['2'])
+    expect(await kv.increment('c', 1, 0, 59_999.7)).toBe(1)
+  })
+
+  test('of a hundred increments at once none is lost, and each has a number of its own', async () => {
+    const kv = await open()
+    const all = await Promise.all(Array.from({ length: 100 }, () => kv.increment('a', 1, 5, 60_000)))
+    expect(all.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, at) => at + 6))
+  })
+
   test('keys and values keep every character, and the empty string is a value', async () => {
     const kv = await open()
     const odd = ['', 'ä 漢字 👩‍👩‍👧 \u0000 \r\n "\'', ' ', '\\', 'x'.repeat(100_000)]
@@ -211,5 +247,6 @@ export const keyValueContract = (harness: Harness) => {
     await expect(kv.getMany(['a'])).rejects.toThrow()
     await expect(kv.set('a', '1', 1_000)).rejects.toThrow()
     await expect(kv.setIfAbsent('a', '1', 1_000)).rejects.toThrow()
+    await expect(kv.increment('a', 1, 0, 1_000)).rejects.toThrow()
   })
 }

@@ -109,16 +109,20 @@ export const callsOf = (document: Document): fc.Arbitrary<Call> => {
     fc.record<Record<string, string | null>>(Object.fromEntries(names.map(name => [name, one])))
 
   const clean = (operation: Described): fc.Arbitrary<Call> => {
-    const query = parameters(operation, 'query').map(({ name, schema }) => {
-      const value =
-        name === 'cursor' ? fc.constant(null) : valid(schema).map(one => encodeURIComponent(String(one)))
-      return fc.tuple(fc.constant(name), value)
+    const query = parameters(operation, 'query').map(({ name, schema, required }) => {
+      const value: fc.Arbitrary<(string | null)[]> =
+        name === 'cursor'
+          ? fc.constant([null])
+          : valid(schema).map(one => [one].flat().map(each => encodeURIComponent(String(each))))
+      return value
+        .chain(values => (required ? fc.constant(values) : fc.constantFrom([], values)))
+        .map(values => values.map((one): [string, string | null] => [name, one]))
     })
     const ids = parameters(operation, 'path').map(({ name }) => name)
     const call = fc.record({
       ...common(operation),
       params: forAll(ids, fc.constant(null)),
-      query: fc.tuple(...query).chain(all => fc.subarray([...all])),
+      query: fc.tuple(...query).map(all => all.flat()),
       authorization: fc.constant(null),
       clean: fc.constant(true),
     })

@@ -7,6 +7,13 @@ export interface DatabaseCall {
   tables: string[]
 }
 
+/** Read again and again, whether or not anybody asks for something. */
+const BACKGROUND = ['Outbox', 'Revocations', 'Trends']
+
+/** The calls that requests have made. */
+export const forRequests = (calls: readonly DatabaseCall[]): DatabaseCall[] =>
+  calls.filter(({ tables }) => !tables.every(table => BACKGROUND.includes(table)))
+
 /**
  * The real database with somebody standing at its door.
  * @param before sees each call before it is made, and may hold it back or refuse it
@@ -27,7 +34,7 @@ export const watchDatabase =
       update: (table, input) => seen('update', table).then(() => dynamo.update(table, input)),
       remove: (table, input) => seen('remove', table).then(() => dynamo.remove(table, input)),
       ping: () => seen('ping').then(dynamo.ping),
-      async transact(writes) {
+      async transact(writes, token) {
         const tables = writes.map(({ item }) => bare(Object.values(item)[0]?.TableName))
         try {
           await seen('transact', ...tables)
@@ -35,7 +42,7 @@ export const watchDatabase =
           await Promise.all(writes.map(write => write.settled?.(false)))
           throw error
         }
-        await dynamo.transact(writes)
+        await dynamo.transact(writes, token)
       },
     }
     return { ...backends, dynamo: watched }

@@ -75,6 +75,7 @@ export const withBreaker = (kv: KeyValue, options: BreakerOptions): GuardedKeyVa
     getMany: keys => guarded(() => kv.getMany(keys)),
     set: (key, value, ttlMs) => guarded(() => kv.set(key, value, ttlMs)),
     setIfAbsent: (key, value, ttlMs) => guarded(() => kv.setIfAbsent(key, value, ttlMs)),
+    increment: (key, by, floor, ttlMs) => guarded(() => kv.increment(key, by, floor, ttlMs)),
     ping: () => guarded(() => kv.ping()),
     close: () => kv.close(),
     status: () => (probeAt === undefined ? 'ok' : 'degraded'),

@@ -2,14 +2,19 @@ import type { Logger } from '../logger.ts'
 import { withBreaker } from './breaker.ts'
 import { type Cached, type CachedOptions, type CacheStats, createCached } from './cached.ts'
 import type { Checks } from './checker.ts'
+import { type Counters, createCounters, createMarks, type Marks } from './counters.ts'
 import { createDrops } from './drops.ts'
 import type { KeyValue } from './key-value.ts'
 
-export type { Cached }
+export type { Cached, Counters, Marks }
 
 export interface Cache {
   /** The wall of one kind of record, under the keys `name:id`. A name is taken once. */
   of<Id extends string, V>(name: string, options: CachedOptions<Id, V>): Cached<Id, V>
+  /** Numbers that only grow, under the keys `name:id`. A name is taken once, by whatever it is. */
+  counters(name: string, ttlSeconds: number): Counters
+  /** What may happen once within a time, under the keys `name:id`. */
+  marks(name: string, ttlSeconds: number): Marks
   /** `degraded` while the store is away or a drop is owed: slower, and still right. */
   status(): 'ok' | 'degraded'
   /** What `degraded` comes from. */
@@ -55,16 +60,23 @@ export const createCache = (options: CacheOptions): Cache => {
   const kv = withBreaker(options.kv, { logger, now })
   const drops = createDrops({ kv, logger })
   const kinds = new Map<string, Pick<Cached<string, unknown>, 'stats' | 'close'>>()
+  const names = new Set<string>()
+
+  const take = (name: string) => {
+    if (names.has(name)) throw new Error(`the cache name ${name} is taken`)
+    names.add(name)
+    return (id: string) => `${name}:${id}`
+  }
 
   return {
     of(name, cachedOptions) {
-      if (kinds.has(name)) throw new Error(`the cache name ${name} is taken`)
-      const cached = createCached(name, cachedOptions, {
-        ...{ kv, drops, logger, checks, now, random },
-      })
+      take(name)
+      const cached = createCached(name, cachedOptions, { kv, drops, logger, checks, now, random })
       kinds.set(name, cached)
       return cached
     },
+    counters: (name, ttlSeconds) => createCounters(kv, take(name), ttlSeconds * 1000),
+    marks: (name, ttlSeconds) => createMarks(kv, take(name), ttlSeconds * 1000),
     status: () => (kv.status() === 'degraded' || drops.owed() > 0 ? 'degraded' : 'ok'),
     trouble: () => ({ breakerOpen: kv.status() === 'degraded', dropsOwed: drops.owed() }),
     stats: () => Object.fromEntries([...kinds].map(([name, kind]) => [name, kind.stats()])),

@@ -11,6 +11,11 @@ export interface KeyValue {
   set(key: string, value: string, ttlMs: number): Promise<void>
   /** True when nothing stood there and the value stands now; false, and nothing changed, otherwise. */
   setIfAbsent(key: string, value: string, ttlMs: number): Promise<boolean>
+  /**
+   * Atomically adds `by` to the whole number at the key, or to `floor` where that is more or there is no number; what
+   * comes out stands there for `ttlMs` and is returned. With `by` of 0 it only makes sure of the floor.
+   */
+  increment(key: string, by: number, floor: number, ttlMs: number): Promise<number>
   ping(): Promise<void>
   /** Afterwards every command rejects. */
   close(): Promise<void>

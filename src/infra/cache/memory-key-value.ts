@@ -58,6 +58,12 @@ export const createMemoryKeyValue = (options: MemoryOptions = {}): KeyValue => {
       write(key, value, ttlMs)
       return true
     },
+    async increment(key, by, floor, ttlMs) {
+      open()
+      const sum = Math.max(Number(read(key)) || 0, floor) + by
+      write(key, String(sum), ttlMs)
+      return sum
+    },
     async ping() {
       open()
     },

@@ -1,9 +1,23 @@
-import { createClient } from 'redis'
+import { createClient, defineScript } from 'redis'
 import type { Logger } from '../logger.ts'
 import type { KeyValue } from './key-value.ts'
 
 /** For how long a connection may be asked for, and for how long its greeting may stay unanswered. */
 const CONNECT_MS = 2_000
+
+/** One key, so that a clustered Redis runs it. It is sent whole only to a server that does not know it yet. */
+const increment = defineScript({
+  NUMBER_OF_KEYS: 1,
+  SCRIPT: `
+    local sum = math.max(tonumber(redis.call('GET', KEYS[1])) or 0, tonumber(ARGV[2])) + tonumber(ARGV[1])
+    redis.call('SET', KEYS[1], string.format('%.0f', sum), 'PX', ARGV[3])
+    return sum`,
+  parseCommand(parser, key: string, by: number, floor: number, ttlMs: number) {
+    parser.pushKey(key)
+    parser.push(String(by), String(floor), String(ttlMs))
+  },
+  transformReply: (reply: number) => reply,
+})
 
 type RedisOptions = ({ url: string } | { socketPath: string }) & {
   /** Put before every key: the table prefix and the schema version. */
@@ -62,6 +76,7 @@ export const connectRedis = (options: RedisOptions): RedisKeyValue => {
       ...('url' in options
         ? { url: options.url, socket }
         : { socket: { ...socket, path: options.socketPath } }),
+      scripts: { increment },
       keyPrefix,
       disableOfflineQueue: true,
       disableClientInfo: true,
@@ -135,6 +150,8 @@ export const connectRedis = (options: RedisOptions): RedisKeyValue => {
       const condition = { expiration: expiration(ttlMs), condition: 'NX' as const }
       return (await command(client => client.set(key, value, condition))) !== null
     },
+    increment: (key, by, floor, ttlMs) =>
+      command(client => client.increment(key, by, floor, expiration(ttlMs).value)),
     async ping() {
       await command(client => client.ping())
     },

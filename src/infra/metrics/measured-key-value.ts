@@ -12,6 +12,8 @@ export const measuredKeyValue = (kv: KeyValue, meter: BackendMeter): KeyValue =>
   set: (key, value, ttlMs) => meter.timed('set', faultOf, () => kv.set(key, value, ttlMs)),
   setIfAbsent: (key, value, ttlMs) =>
     meter.timed('set_if_absent', faultOf, () => kv.setIfAbsent(key, value, ttlMs)),
+  increment: (key, by, floor, ttlMs) =>
+    meter.timed('increment', faultOf, () => kv.increment(key, by, floor, ttlMs)),
   ping: () => meter.timed('ping', faultOf, () => kv.ping()),
   close: () => kv.close(),
 })

@@ -1,0 +1,44 @@
+import { createAuthService } from '../auth/auth-service.ts'
+import { createCredentialStore } from '../auth/credential-store.ts'
+import { createPasswords } from '../auth/password.ts'
+import { createRefreshTokens } from '../auth/refresh-token.ts'
+import { createRevocationStore } from '../auth/revocation-store.ts'
+import { createRevocations } from '../auth/revocations.ts'
+import { createSessionService } from '../auth/session-service.ts'
+import { createSessionStore } from '../auth/session-store.ts'
+import { createAccessTokens } from '../http/access-token.ts'
+import { createSeal } from '../lib/seal.ts'
+import { cachedUsers } from '../users/user-cache.ts'
+import { createUserService } from '../users/user-service.ts'
+import { createUserStore } from '../users/user-store.ts'
+import type { Foundation } from './foundation.ts'
+
+/** Users, their sessions, and how they come in. */
+export const composeAccounts = (foundation: Foundation, closing: AsyncDisposableStack) => {
+  const { config, logger, backends, cache, outbox, cursors } = foundation
+  const { dynamo, keys } = backends
+
+  const users = createUserService(cachedUsers(createUserStore(dynamo), cache))
+  const accessTokens = createAccessTokens(keys)
+  const revocationStore = createRevocationStore(dynamo)
+  const revocations = closing.adopt(createRevocations(revocationStore, logger), r => r.stop())
+  const sessions = createSessionService({
+    dynamo,
+    store: createSessionStore(dynamo),
+    revocationStore,
+    revocations,
+    accessTokens,
+    refreshTokens: createRefreshTokens(createSeal(keys, 'refresh-token')),
+    cursors,
+  })
+  const passwords = createPasswords(config.bcryptCost)
+  const auth = createAuthService({
+    users,
+    credentials: createCredentialStore(dynamo),
+    passwords,
+    sessions,
+    outbox,
+  })
+
+  return { users, accessTokens, revocations, sessions, passwords, auth }
+}
