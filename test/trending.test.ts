@@ -65,6 +65,27 @@ describe('what trends', () => {
     expect(await trending(quiet)).toEqual([])
   })
 
+  test('are the posts of which people make most, until they take it back', async () => {
+    const world = await start({}, soon)
+    const [cleo, dan, eve] = await seedInto(world).users('cleo', 'dan', 'eve')
+    const of = () => seedInto(world).post(cleo)
+    const [liked, said, shared, hidden] = [await of(), await of(), await of(), await of()]
+    await as(world, cleo).patch(`/posts/${hidden.post_id}`).send({ is_public: false }).expect(200)
+    await as(world, cleo).put(`/posts/${hidden.post_id}/share`).expect(204)
+    await as(world, dan).put(`/posts/${liked.post_id}/like`).expect(200)
+    await as(world, dan).put(`/posts/${liked.post_id}/like`).send({ like_type: 'love' }).expect(200)
+    await as(world, dan).post(`/posts/${said.post_id}/comments`).send({ content: 'x' }).expect(201)
+    await as(world, dan).put(`/posts/${shared.post_id}/share`).expect(204)
+    await trends(world, [shared, said, liked])
+    await as(world, dan).delete(`/posts/${shared.post_id}/share`).expect(204)
+    await as(world, eve).put(`/posts/${liked.post_id}/like`).expect(200)
+    await as(world, eve).post(`/posts/${liked.post_id}/comments`).send({ content: 'x' }).expect(201)
+    await trends(world, [liked, said])
+    for (const who of [dan, eve]) await as(world, who).delete(`/posts/${liked.post_id}/like`).expect(204)
+    await as(world, dan).post(`/posts/${said.post_id}/comments`).send({ content: 'y' }).expect(201)
+    await trends(world, [said, liked])
+  })
+
   test('are the posts that are viewed most, on every instance, shown as anywhere else', async () => {
     const world = await start(BEHIND_PROXY, soon)
     const other = await start(world.env, soon)
