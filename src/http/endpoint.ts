@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod'
 import { notFound, Problem } from '../lib/errors.ts'
@@ -145,10 +145,15 @@ const parse = <S extends Schema>(
   return parsed?.data as Parsed<S>
 }
 
+// Headers are set on node's own level: Express looks up types and charsets anew for each reply.
 const cacheHeaders = (res: Response, spec: Description) => {
-  if (spec.secret) res.set('Cache-Control', 'no-store')
-  else if (spec.auth !== 'none') res.set('Cache-Control', 'private, no-cache').vary('Authorization')
-  else res.set('Cache-Control', 'no-cache')
+  if (spec.secret) res.setHeader('Cache-Control', 'no-store')
+  else if (spec.auth === 'none') res.setHeader('Cache-Control', 'no-cache')
+  else {
+    res.setHeader('Cache-Control', 'private, no-cache')
+    const others = res.getHeader('Vary')
+    res.setHeader('Vary', others === undefined ? 'Authorization' : `${others}, Authorization`)
+  }
 }
 
 /**
@@ -156,29 +161,30 @@ const cacheHeaders = (res: Response, spec: Description) => {
  * says no to every request with `Cache-Control: no-cache`, which fetch adds by itself to one with If-None-Match.
  */
 const hasCopy = (req: Request, etag: string) => {
-  const asked = req.get('if-none-match') ?? ''
+  const asked = req.headers['if-none-match']
+  if (asked === undefined) return false
   return asked.trim() === '*' || asked.match(/"[^"]*"/g)?.includes(etag.replace('W/', '')) === true
 }
 
 const send = (req: Request, res: Response, spec: Description, status: number, body: unknown) => {
   cacheHeaders(res, spec)
-  res.status(status)
+  res.statusCode = status
   if (body === undefined) {
     res.end()
     return
   }
   const text = JSON.stringify(body)
-  res.type('application/json')
   if (spec.etag) {
-    const etag = `W/"${createHash('sha1').update(text).digest('base64url')}"`
-    res.set('ETag', etag)
+    const etag = `W/"${hash('sha1', text, 'base64url')}"`
+    res.setHeader('ETag', etag)
     if (hasCopy(req, etag)) {
-      res.status(304).removeHeader('Content-Type')
+      res.statusCode = 304
       res.end()
       return
     }
   }
-  res.set('Content-Length', String(Buffer.byteLength(text)))
+  res.setHeader('Content-Type', 'application/json; charset=utf-8')
+  res.setHeader('Content-Length', Buffer.byteLength(text))
   res.end(req.method === 'HEAD' ? undefined : text)
 }
 
