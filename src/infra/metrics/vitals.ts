@@ -5,7 +5,7 @@ import type { BacklogWatch } from './backlog-watch.ts'
 /** The log line that alarms are made of; a filter on the log looks for these very words (infra/lib/alarms.ts). */
 export const VITALS = 'vitals'
 
-interface Vitals {
+export interface Vitals {
   /** Left out while the database does not answer. */
   outbox_waiting?: number
   outbox_oldest_s?: number
