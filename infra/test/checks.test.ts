@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { App, Stack } from 'aws-cdk-lib'
 import { CfnBucket } from 'aws-cdk-lib/aws-s3'
+import { ACTIONS, commandsOf } from './commands.ts'
 import { faultsOf } from './specification.ts'
 import { SETTINGS, synth } from './synth.ts'
 
@@ -96,6 +97,18 @@ describe('permissions', () => {
         { resource: '*', actions: ['ec2:DescribeTags'], bound: true },
       ]),
     )
+  })
+
+  test('are all that the service asks for, and no more', () => {
+    const asked = commandsOf(new URL('../../src/', import.meta.url)).flatMap(command => {
+      const actions = ACTIONS[command]
+      assert.ok(actions, `${command}: say here which action it needs, and allow that in lib/permissions.ts`)
+      return actions
+    })
+    const given = statements
+      .flatMap(({ Action }) => list(Action))
+      .filter(action => /^(s3|dynamodb):/.test(action))
+    assert.deepEqual([...new Set(given)].sort(), [...new Set(asked)].sort())
   })
 
   test('are for EC2 instances alone, with nothing of AWS’s own making', () => {

@@ -4,6 +4,7 @@ import { describe, test } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
 import { readConfig, VARIABLES } from '../../src/config.ts'
 import { faultsOf, type Manifest } from './manifest.ts'
+import { file } from './project-file.ts'
 
 const folder = new URL('../k8s/', import.meta.url)
 const read = (name: string) => readFileSync(new URL(name, folder), 'utf8')
@@ -94,9 +95,7 @@ describe('the manifests', () => {
     assert.equal(pod.securityContext.runAsNonRoot, true)
     assert.equal(pod.securityContext.seccompProfile.type, 'RuntimeDefault')
     assert.equal(pod.automountServiceAccountToken, false)
-    const user = /^USER (\d+):(\d+)$/m.exec(
-      readFileSync(new URL('../../Dockerfile', import.meta.url), 'utf8'),
-    )
+    const user = /^USER (\d+):(\d+)$/m.exec(file('Dockerfile'))
     assert.deepEqual(
       [pod.securityContext.runAsUser, pod.securityContext.runAsGroup],
       user?.slice(1).map(Number),

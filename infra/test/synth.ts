@@ -51,12 +51,19 @@ export const synth = (more: Record<string, string> = {}, alter: (app: App) => vo
       .findAll()
       .flatMap(({ node }) => node.metadata)
       .flatMap(({ type, data }) => (type === Validations.ACKNOWLEDGED_RULES_METADATA_KEY ? [data] : []))
+    const ofType = (type: string) =>
+      resources.flatMap(([, resource]) => (resource.Type === type ? [resource] : []))
     return {
       acknowledged,
       templates,
       resources,
-      ofType: (type: string) =>
-        resources.flatMap(([, resource]) => (resource.Type === type ? [resource] : [])),
+      ofType,
+      /** The properties of the only resource of a type. */
+      only: (type: string) => {
+        const [first, ...others] = ofType(type)
+        if (!first || others.length > 0) throw new Error(`there is not one ${type}`)
+        return first.Properties
+      },
       report: read('validation-report.json') as {
         pluginReports: { pluginName: string; violations: Violation[] }[]
       },
