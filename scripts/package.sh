@@ -29,7 +29,7 @@ for arch; do
   (
     cd "$root"
     # No script of a package runs: the native parts are prebuilt. Engines are those of this machine, not of the target.
-    npm ci --omit=dev --ignore-scripts --os=linux --cpu="$arch" --libc=glibc --no-audit --no-fund --loglevel=error
+    npm ci --omit=dev --ignore-scripts --os=linux --cpu="$arch" --libc=glibc --no-audit --no-fund --silent
     npm pkg delete devDependencies optionalDependencies scripts overrides
     rm -rf node_modules/@dynoxide package-lock.json
   )
