@@ -4,7 +4,7 @@
 
 bare_debian debian-12 ''
 # In memory: dpkg waits for the disk after each file.
-mkdir "$work/image" "$work/machine"
+mkdir "$work/image"
 mount -t tmpfs -o size=3G,mode=755 tmpfs "$work/image"
 tar -xf "$bare" -C "$work/image"
 step 'a bare root file system'
@@ -22,7 +22,8 @@ source "null" "proof" {
   ssh_private_key_file = "$work/key"
 }
 HCL
-packer validate -var release="$release" -var version=proof "$work/ami"
-inside packer build -color=false -var release="$release" -var version=proof "$work/ami" >"$work/packer.log" 2>&1 || { cat "$work/packer.log"; fail 'packer'; }
+packer_variables=(-var release="$release" -var version=proof)
+(cd "$work/ami" && packer validate "${packer_variables[@]}" . && inside packer build -color=false "${packer_variables[@]}" .) >"$work/packer.log" 2>&1 ||
+  { cat "$work/packer.log"; fail 'packer'; }
 power_off
 step 'baked with Packer'

@@ -3,24 +3,16 @@
 # shellcheck disable=SC2154
 
 # As large as its disk: something that can be filled.
+mkdir "$work/machine"
 mount -t tmpfs -o size=2G,mode=755 tmpfs "$work/machine"
 cp -a "$work/image/." "$work/machine"
 for left in etc/ssh/ssh_host_ed25519_key root/.ssh/authorized_keys etc/plaza/environment tmp/plaza-ami var/lib/cloud/instance; do
   [ ! -e "$work/machine/$left" ] || fail "the image holds $left"
 done
 systemd-analyze verify --root="$work/machine" plaza.service plaza-log.service 2>&1 | grep -i plaza && fail 'the units are not clean'
-start_cloud 127.0.0.1
 introduce_cloud "$work/machine" 127.0.0.1
 install -D /dev/stdin "$work/machine/var/lib/cloud/seed/nocloud/meta-data" <<<'instance-id: i-0123456789abcdef0'
 install -D userdata/user-data.sh "$work/machine/var/lib/cloud/seed/nocloud/user-data"
-mkdir "$work/release"
-tar -xf "$release" -C "$work/release" --strip-components=1
-mapfile -t variables < <(jq -r 'to_entries[] | "\(.key)=\(.value)"' "$work/cloud/environment.json")
-run_release() { # ARGUMENTS…: of the release's node, as the service would run, with credentials from the metadata service
-  (cd "$work/release" && inside env -i NODE_ENV=production "${variables[@]}" bin/node "$@")
-}
-run_release dist/create-tables.js >/dev/null
-step 'the cloud is there, and the tables'
 boot "$work/machine"
 until_true 120 machine plaza-await /ready 1 || { machine cat /var/log/cloud-init-output.log; fail 'never ready'; }
 step 'a fresh copy is ready with the real user-data'

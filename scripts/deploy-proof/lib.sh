@@ -96,8 +96,8 @@ bare_debian() {
   mmdebstrap --quiet --variant=minbase --include="$packages" --skip=cleanup/apt \
     --customize-hook='echo LANG=C.UTF-8 >"$1/etc/default/locale"' --customize-hook='chroot "$1" apt-get clean' \
     --customize-hook='chroot "$1" apt-get -qq -y --download-only --no-install-recommends install curl jq cron logrotate chrony awscli >/dev/null' \
-    bookworm "$bare.new" "$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)"
-  mv "$bare.new" "$bare"
+    bookworm "$bare.new.tar" "$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)"
+  mv "$bare.new.tar" "$bare"
 }
 
 # The build of ami/, for another machine than Amazon's: packer_folder SOURCE HCL…
