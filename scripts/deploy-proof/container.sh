@@ -40,7 +40,7 @@ added=$(($(size_of plaza) - $(size_of docker.io/library/debian:bookworm-slim)))
 step "the Dockerfile builds: $((added / 1000000)) MB on top of its base"
 
 mapfile -t environment < <(printf -- '--env\n%s\n' "${variables[@]}")
-ip netns exec "$namespace" podman --runtime runc --cgroup-manager=cgroupfs run --name plaza --rm --network host --no-healthcheck \
+podman --runtime runc --cgroup-manager=cgroupfs run --name plaza --rm --network "ns:/run/netns/$namespace" --no-healthcheck \
   --ulimit nofile=1024:1024 --read-only --read-only-tmpfs=false --cap-drop=ALL --security-opt no-new-privileges \
   --env PORT=3200 --env ADMIN_PORT=3201 "${environment[@]}" plaza >"$work/container.log" 2>&1 &
 container=$!
@@ -49,11 +49,11 @@ until_true 40 inside curl -fs http://127.0.0.1:3200/ready || { cat "$work/contai
 pid=$(podman inspect plaza | jq '.[0].State.Pid')
 grep -q '^CapBnd:[[:space:]]*0*$' "/proc/$pid/status" || fail 'the container has capabilities'
 [ "$(awk '/^Uid/ { print $2 }' "/proc/$pid/status")" = 10001 ] || fail 'the container runs as another user'
-inside podman --runtime runc exec plaza node -e 'try { fs.writeFileSync("/tmp/x", ""); process.exit(1) } catch {}' || fail 'the container can write'
+podman --runtime runc exec plaza node -e 'try { fs.writeFileSync("/tmp/x", ""); process.exit(1) } catch {}' || fail 'the container can write'
 # podman's timer for it does not run here; the command itself does.
 mapfile -t check < <(podman image inspect plaza | jq -r '.[0].Healthcheck.Test[1:][]')
-inside podman --runtime runc exec plaza "${check[@]}" || fail 'HEALTHCHECK fails'
-inside podman --runtime runc exec --env PORT=1 plaza "${check[@]}" && fail 'HEALTHCHECK cannot fail'
+podman --runtime runc exec plaza "${check[@]}" || fail 'HEALTHCHECK fails'
+podman --runtime runc exec --env PORT=1 plaza "${check[@]}" && fail 'HEALTHCHECK cannot fail'
 # A whole story through it, an upload and all, before it is stopped.
 ip netns exec "$namespace" node scripts/deploy-proof/load.ts http://127.0.0.1:3200 >"$work/load.log" 2>&1 &
 load=$!
@@ -61,7 +61,7 @@ pids+=("$load")
 until_true 60 grep -q 'the load is on' "$work/load.log" || fail 'no load'
 sleep 3
 end_load 'the container, read-only and without capabilities'
-inside podman --runtime runc stop -t 30 plaza >/dev/null
+podman --runtime runc stop -t 30 plaza >/dev/null
 wait "$container" || fail "the container ended with $?"
 grep -q '"msg":"stopped"' "$work/container.log" || fail 'the container did not stop in order'
 step 'the container stopped in order'
