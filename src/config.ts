@@ -50,6 +50,21 @@ const origins = z
   )
   .default([])
 
+/** `a@example.com` or `Plaza <a@example.com>`. */
+const sender = z
+  .string()
+  .refine(
+    text => z.email().safeParse(/^[^<>"\p{Cc}]*<([^<>]*)>$/u.exec(text)?.[1] ?? text).success,
+    'must be an e-mail address, or a name with one: Plaza <plaza@example.com>',
+  )
+  .optional()
+
+/** Links are put together by writing on behind it. */
+const base = address('http', 'https').refine(
+  url => url === undefined || !/[?#]/.test(url),
+  'must have no query and no fragment',
+)
+
 /** Every variable that the service reads; `.env.example` explains each. */
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
@@ -79,7 +94,10 @@ const Environment = z.object({
   USER_QUOTA_BYTES: whole(0).default(10 * 1024 * MIB),
   FANOUT_MAX_FOLLOWERS: whole(0).default(5000),
   RATE_LIMITS: z.enum(['on', 'off']).default('on'),
-  REGISTRATION_MODE: z.enum(['open'], 'only `open` is available in this version').default('open'),
+  REGISTRATION_MODE: z.enum(['open', 'verify']).default('open'),
+  PUBLIC_URL: base,
+  MAIL_FROM: sender,
+  SES_ENDPOINT: address('http', 'https'),
   DRAIN_SECONDS: whole(0, 3600).optional(),
 })
 
@@ -93,16 +111,28 @@ type Variables = Readonly<Record<string, string | undefined>>
 /** Secrets that stand in `.env.example` and in tutorials, which everybody knows. */
 const KNOWN_SECRETS = /change[-_ ]?me|example|your[-_ ]?secret/i
 
+const requiredIn = ({ REGISTRATION_MODE, MAIL_FROM }: Variables) => {
+  // Who can be written to needs a link that leads somewhere, which no request's Host header has a say in.
+  const links = REGISTRATION_MODE === 'verify' || MAIL_FROM !== undefined
+  return [
+    ...['S3_BUCKET', 'REDIS_URL', 'JWT_SECRET'],
+    ...(REGISTRATION_MODE === 'verify' ? ['MAIL_FROM'] : []),
+    ...(links ? ['PUBLIC_URL'] : []),
+  ]
+}
+
 /** What production asks for besides each variable's own form; it looks at the variables as they were written. */
 const productionFaults = (variables: Variables): string[] => {
   if (variables.NODE_ENV !== 'production') return []
-  const faults = ['S3_BUCKET', 'REDIS_URL', 'JWT_SECRET']
+  const faults = requiredIn(variables)
     .filter(name => variables[name] === undefined)
     .map(name => `${name} must be set in production`)
   for (const name of ['JWT_SECRET', 'JWT_PREVIOUS_SECRET']) {
     if (KNOWN_SECRETS.test(variables[name] ?? '')) faults.push(`${name} is an example that everybody knows`)
   }
   if (Number(variables.BCRYPT_COST) < 10) faults.push('BCRYPT_COST must be at least 10 in production')
+  if (/^http:/.test(variables.PUBLIC_URL ?? ''))
+    faults.push('PUBLIC_URL must begin with https:// in production')
   if (variables.RATE_LIMITS === 'off') faults.push('RATE_LIMITS must not be off in production')
   return faults
 }
@@ -139,6 +169,11 @@ const toConfig = (env: Environment) => {
     fanoutMaxFollowers: env.FANOUT_MAX_FOLLOWERS,
     rateLimits: env.RATE_LIMITS === 'on',
     registrationMode: env.REGISTRATION_MODE,
+    /** What the links in mails begin with, without a slash at the end; undefined: where this process listens. */
+    publicUrl: env.PUBLIC_URL?.replace(/\/+$/, ''),
+    /** undefined: mail is printed, and in production there is none. */
+    mailFrom: env.MAIL_FROM,
+    sesEndpoint: env.SES_ENDPOINT,
     /** Seconds for which a stopping process goes on answering, so that load balancers notice. */
     drainSeconds: env.DRAIN_SECONDS ?? (production ? 20 : 0),
   })

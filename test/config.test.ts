@@ -60,6 +60,9 @@ describe('the configuration', () => {
       fanoutMaxFollowers: 5000,
       rateLimits: true,
       registrationMode: 'open',
+      publicUrl: undefined,
+      mailFrom: undefined,
+      sesEndpoint: undefined,
       drainSeconds: 0,
     })
   })
@@ -92,6 +95,26 @@ describe('the configuration', () => {
       jwtSecret: SECRET,
       drainSeconds: 20,
     })
+  })
+
+  test('asks for a sender and for where links lead, in production, where mail is sent', () => {
+    const from = { MAIL_FROM: 'Plaza <plaza@example.com>' }
+    const url = { PUBLIC_URL: 'https://plaza.example.com/' }
+    expect(readConfig(PRODUCTION)).toMatchObject({ registrationMode: 'open', mailFrom: undefined })
+    const verify = { ...PRODUCTION, REGISTRATION_MODE: 'verify' }
+    const missing = refusal(verify)
+    for (const name of ['MAIL_FROM', 'PUBLIC_URL']) expect(missing).toContain(`${name} must be set`)
+    expect(refusal({ ...verify, ...url })).not.toContain('PUBLIC_URL')
+    expect(refusal({ ...PRODUCTION, ...from })).toContain('PUBLIC_URL must be set in production')
+    const plain = { ...from, PUBLIC_URL: 'http://plaza.example.com' }
+    expect(refusal({ ...PRODUCTION, ...plain })).toContain('PUBLIC_URL must begin with https://')
+    expect(readConfig({ ...verify, ...from, ...url })).toMatchObject({
+      registrationMode: 'verify',
+      mailFrom: from.MAIL_FROM,
+      publicUrl: 'https://plaza.example.com',
+    })
+    expect(readConfig(plain)).toMatchObject({ publicUrl: plain.PUBLIC_URL })
+    expect(readConfig({ REGISTRATION_MODE: 'verify' })).toMatchObject({ registrationMode: 'verify' })
   })
 
   test('names every variable that is wrong for production in one message', () => {
@@ -143,6 +166,10 @@ describe('the configuration', () => {
     ['FANOUT_MAX_FOLLOWERS', ['-1', 'none']],
     ['RATE_LIMITS', ['yes', 'true', 'ON']],
     ['REGISTRATION_MODE', ['closed', 'Open']],
+    ['PUBLIC_URL', ['plaza.example.com', 'ftp://plaza.example.com', 'https://a.b/?c', 'https://a.b/#c']],
+    ['MAIL_FROM', ['plaza', 'Plaza', '<>', 'Plaza <plaza>', 'a@b.example, c@d.example', 'A <a@b.example> x']],
+    ['MAIL_FROM', ['A\r\nBcc: c@d.example <a@b.example>', '<c@d.example> <a@b.example>']],
+    ['SES_ENDPOINT', ['127.0.0.1:8005', 'ses']],
     ['DRAIN_SECONDS', ['-1', '3601', '5s']],
   ])('refuses a wrong %s and names it', (name, values) => {
     for (const value of values) {

@@ -15,6 +15,9 @@ import type { Logger } from './logger.ts'
 import type { BackendMeters } from './metrics/backend-meter.ts'
 import { measureClient } from './metrics/measured-client.ts'
 import { measuredKeyValue } from './metrics/measured-key-value.ts'
+import { createConsoleMail } from './mail/console-mail.ts'
+import type { Mail } from './mail/mail.ts'
+import { createSesMail } from './mail/ses-mail.ts'
 
 /** Goes up when what is kept in Redis changes its form: what an older version left is then not seen. */
 const CACHE_SCHEMA = 'v1'
@@ -26,9 +29,13 @@ export interface Backends {
   blobs: BlobStore
   /** The same store where it is a disk: its signed URLs are served by this process. */
   disk: DiskBlobStore | null
+  /** Null where nobody can be written to. */
+  mail: Mail | null
   keys: KeyRing
+  /** What the links in mails begin with, without a slash at the end. */
+  linkBase(): string
   described: { dynamodb: string; redis: string; storage: string; data: string | null }
-  /** Tells the disk store, whose URLs lead back to this process, where that is. */
+  /** Tells where this process is to be found: URLs of the disk store lead there, and links where none is configured. */
   publish(url: string): void
 }
 
@@ -56,6 +63,7 @@ export const openBackends = async (
   ])
   measureClient(database.dynamo.client, meters('dynamodb'))
   const blobs = closing.adopt(storage.blobs, b => b.close())
+  const mail = closing.adopt(openMail(config), m => m?.close())
   return {
     dynamo: database.dynamo,
     keyValue:
@@ -64,7 +72,9 @@ export const openBackends = async (
         : keyValue.keyValue,
     blobs,
     disk: storage.disk,
+    mail,
     keys,
+    linkBase: () => config.publicUrl ?? publicUrl,
     described: {
       dynamodb: database.described,
       redis: keyValue.described,
@@ -136,6 +146,11 @@ const openDatabase = async (
     d.close(),
   )
   return { dynamo, described: `embedded (${child.endpoint})` }
+}
+
+const openMail = ({ mailFrom: from, sesEndpoint: endpoint, region, production }: Config): Mail | null => {
+  if (from !== undefined) return createSesMail({ from, region, endpoint })
+  return production ? null : createConsoleMail()
 }
 
 /** Closed by the cache that is put on top of it. */

@@ -19,7 +19,7 @@ const SECRETS = [
 
 /** Secrets in the midst of a text, such as a message that quotes a signed URL or a header. */
 const IN_TEXT =
-  /([?&][\w.-]*(?:signature|credential|token|secret|password|key)[\w.-]*=|\b(?:Bearer|Basic) +)[^\s&"'\\]+/gi
+  /([?&#][\w.-]*(?:signature|credential|token|secret|password|key)[\w.-]*=|\b(?:Bearer|Basic) +)[^\s&"'\\]+/gi
 
 /** Of an error only what it says: what hangs on it may be the whole request, its headers and body included. */
 const tell = (thrown: unknown): unknown => {
