@@ -1,6 +1,8 @@
 import cors from 'cors'
 import express, { type Express, type RequestHandler } from 'express'
 import { authRoutes } from './auth/auth-routes.ts'
+import { emailRoutes } from './auth/email-routes.ts'
+import { linkPages } from './auth/link-pages.ts'
 import { commentRoutes } from './comments/comment-routes.ts'
 import type { Context } from './context.ts'
 import { feedRoutes } from './feed/feed-routes.ts'
@@ -60,8 +62,14 @@ const crossOrigin = (origins: readonly string[]): RequestHandler => {
 
 /** All operations of the API. Each feature's routes get the services they need and no more. */
 export const routesOf = (context: Context): Endpoint[] => {
+  const { emails } = context
   const features = [
-    ...authRoutes(context.auth, context.sessions),
+    ...authRoutes(
+      context.auth,
+      context.sessions,
+      context.config.registrationMode === 'verify' ? emails : null,
+    ),
+    ...(emails ? emailRoutes(emails) : []),
     ...userRoutes(context.users, context.userViews),
     ...fileRoutes(context.files),
     ...uploadRoutes(context.uploads, context.config.maxFileSize),
@@ -94,6 +102,7 @@ export const createApp = (context: Context): Express => {
   if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
   const { disk } = context.backends
   if (disk) app.use('/storage', storageRouter(disk))
+  if (context.emails) app.use(linkPages())
   app.use(
     mount(routesOf(context), {
       authentication: createAuthentication(accessTokens, sessions.isLive),

@@ -1,4 +1,5 @@
 import { credentialsTable } from './auth/credential-store.ts'
+import { emailTokensTable } from './auth/email-token-store.ts'
 import { revocationsTable } from './auth/revocation-store.ts'
 import { sessionsTable } from './auth/session-store.ts'
 import { commentLikesTable } from './comments/comment-like-store.ts'
@@ -21,6 +22,7 @@ export const TABLES: readonly TableSpec[] = [
   credentialsTable,
   sessionsTable,
   revocationsTable,
+  emailTokensTable,
   fileMetadataTable,
   fileOwnersTable,
   storageTable,

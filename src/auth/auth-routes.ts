@@ -1,10 +1,13 @@
 import { z } from 'zod'
-import { endpoint } from '../http/endpoint.ts'
+import { endpoint, OtherReply } from '../http/endpoint.ts'
 import { id, nextCursor, Paging } from '../lib/fields.ts'
 import type { AuthService } from './auth-service.ts'
+import { LOOK_INTO_MAILBOX } from './email-routes.ts'
+import type { EmailService } from './email-service.ts'
 import {
   Login,
   LoginReply,
+  MailReply,
   PasswordChange,
   Refresh,
   RefreshReply,
@@ -17,20 +20,30 @@ import type { SessionService } from './session-service.ts'
 const SessionParams = z.strictObject({ session_id: id() })
 const SessionList = z.strictObject({ sessions: z.array(Session), next_cursor: nextCursor() })
 
-export const authRoutes = (auth: AuthService, sessions: SessionService) => [
+/** @param verification where signing up only has a link sent (`REGISTRATION_MODE=verify`) */
+export const authRoutes = (
+  auth: AuthService,
+  sessions: SessionService,
+  verification: Pick<EmailService, 'register'> | null,
+) => [
   endpoint(
     {
       method: 'post',
       path: '/auth/register',
-      summary: 'Sign up',
+      summary: 'Sign up. 202 where the address has to be confirmed first, whether or not it is taken',
       auth: 'none',
       body: Registration,
       reply: RegistrationReply,
       status: 201,
+      otherReplies: { 202: MailReply },
       problems: [409],
       secret: true,
     },
-    async ({ body }) => ({ message: 'User registered successfully', user: await auth.register(body) }),
+    async ({ body }) => {
+      if (!verification) return { message: 'User registered successfully', user: await auth.register(body) }
+      await verification.register(body)
+      return new OtherReply(202, LOOK_INTO_MAILBOX)
+    },
   ),
 
   endpoint(

@@ -1,12 +1,11 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { Viewer } from '../http/viewer.ts'
-import { jobKind } from '../infra/outbox/job.ts'
-import type { Outbox } from '../infra/outbox/outbox.ts'
+import type { Logger } from '../infra/logger.ts'
 import { Problem } from '../lib/errors.ts'
 import type { SelfUser } from '../users/user.ts'
 import { selfView } from '../users/user.ts'
 import type { UserService } from '../users/user-service.ts'
-import { type CredentialStore, emailKey } from './credential-store.ts'
+import { type CredentialRecord, type CredentialStore, newCredential } from './credential-store.ts'
 import type { Passwords } from './password.ts'
 import type { Login, PasswordChange, Registration, Tokens } from './session.ts'
 import type { SessionService } from './session-service.ts'
@@ -14,7 +13,7 @@ import type { SessionService } from './session-service.ts'
 export interface AuthService {
   /** 409 `email_taken` */
   register(registration: z.infer<typeof Registration>): Promise<z.infer<typeof SelfUser>>
-  /** 401 `invalid_credentials`, the same for an unknown address and a wrong password */
+  /** 401 `invalid_credentials`, the same for an unknown address, a wrong password and a suspended account */
   login(
     login: z.infer<typeof Login>,
     userAgent: string | undefined,
@@ -23,12 +22,6 @@ export interface AuthService {
   changePassword(viewer: Viewer, change: z.infer<typeof PasswordChange>): Promise<void>
 }
 
-/** After a change of password: all other sessions end, even if this process does not live to see it. */
-const endOtherSessions = jobKind(
-  'sessions.end_others',
-  z.object({ user_id: z.string(), password_version: z.number(), keep: z.string() }),
-)
-
 const invalidCredentials = () => new Problem(401, 'invalid_credentials', 'Invalid credentials')
 
 interface Parts {
@@ -36,7 +29,7 @@ interface Parts {
   credentials: CredentialStore
   passwords: Passwords
   sessions: SessionService
-  outbox: Outbox
+  logger: Logger
 }
 
 export const createAuthService = ({
@@ -44,28 +37,29 @@ export const createAuthService = ({
   credentials,
   passwords,
   sessions,
-  outbox,
+  logger,
 }: Parts): AuthService => {
-  outbox.on(endOtherSessions, ({ keep, ...account }) => sessions.endOthers(account, keep))
-
   const verified = async (email: string, password: string) => {
     const credential = await credentials.get(email)
     const matches = await passwords.matches(password, credential?.password_hash ?? null)
-    if (!credential || !matches) throw invalidCredentials()
+    if (!credential || !matches || credential.is_active === false) throw invalidCredentials()
     return credential
+  }
+
+  /** The one moment in which the password is at hand. The log-in goes through, whether or not this works. */
+  const strengthen = async (credential: CredentialRecord, password: string) => {
+    try {
+      await credentials.rehash(credential, await passwords.hash(password))
+    } catch (error) {
+      logger.warn({ err: error, user_id: credential.user_id }, 'a password was not hashed anew')
+    }
   }
 
   return {
     async register({ email, password, name }) {
       const password_hash = await passwords.hash(password)
       const { user, write } = users.create(email, name)
-      const credential = {
-        email_key: emailKey(email),
-        user_id: user.user_id,
-        password_hash,
-        password_version: 1,
-      }
-      if (!(await credentials.create(credential, write)))
+      if (!(await credentials.create(newCredential(user, password_hash), write)))
         throw new Problem(409, 'email_taken', 'User already exists')
       return selfView(user)
     },
@@ -74,6 +68,7 @@ export const createAuthService = ({
       const credential = await verified(email, password)
       const tokens = await sessions.open(credential, userAgent, credentials.unchanged(credential))
       if (!tokens) throw invalidCredentials()
+      if (passwords.isOutdated(credential.password_hash)) await strengthen(credential, password)
       return { ...tokens, user: await users.self(credential) }
     },
 
@@ -82,7 +77,7 @@ export const createAuthService = ({
       const credential = await verified(email, current_password)
       const hash = await passwords.hash(new_password)
       const account = { user_id: viewer.user_id, password_version: credential.password_version + 1 }
-      const ending = outbox.entry(endOtherSessions, { ...account, keep: viewer.session_id })
+      const ending = sessions.endingOthers(account, viewer.session_id)
       const changed = await credentials.changePassword(credential, hash, ending)
       if (!changed) throw invalidCredentials()
       // Done here as well, so that the answer comes when it is true.

@@ -7,10 +7,15 @@ import { unavailable } from '../lib/errors.ts'
 /** How passwords are kept and compared. */
 export interface Passwords {
   hash(password: string): Promise<string>
-  /** Takes as long for an account that does not exist (`hash` null) as for a wrong password. */
+  /**
+   * A no takes as long for an account that does not exist (`hash` null) as for a wrong password, also where the hash
+   * is from a time of less work.
+   */
   matches(password: string, hash: string | null): Promise<boolean>
   /** How many are in work and how many wait. */
   queue(): { active: number; waiting: number }
+  /** Made with less work than is asked for now. */
+  isOutdated(hash: string): boolean
 }
 
 /**
@@ -37,15 +42,25 @@ export const createPasswords = (cost: number): Passwords => {
   }
   const nobody = bcrypt.hash(prehash(randomBytes(32).toString('base64')), cost)
 
+  /** What a hash of less work saved: 2^c and 2^c + 2^(c+1) + … + 2^(cost-1) make 2^cost. */
+  const spendTheRest = async (prehashed: string, hash: string) => {
+    for (let rounds = bcrypt.getRounds(hash); rounds < cost; rounds++) await bcrypt.hash(prehashed, rounds)
+  }
+
   return {
     hash: async password => bounded(() => bcrypt.hash(prehash(password), cost)),
 
     async matches(password, hash) {
       const against = hash ?? (await nobody)
-      const same = await bounded(() => bcrypt.compare(prehash(password), against))
-      return same && hash !== null
+      const prehashed = prehash(password)
+      return bounded(async () => {
+        const same = (await bcrypt.compare(prehashed, against)) && hash !== null
+        if (!same) await spendTheRest(prehashed, against)
+        return same
+      })
     },
 
     queue: () => ({ active: limit.activeCount, waiting: limit.pendingCount }),
+    isOutdated: hash => bcrypt.getRounds(hash) < cost,
   }
 }

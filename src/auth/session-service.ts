@@ -1,8 +1,10 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { ACCESS_TOKEN_SECONDS, type AccessTokens } from '../http/access-token.ts'
 import type { Viewer } from '../http/viewer.ts'
 import type { Dynamo } from '../infra/dynamo/dynamo.ts'
 import { held, type Write } from '../infra/dynamo/write.ts'
+import { jobKind } from '../infra/outbox/job.ts'
+import type { Outbox } from '../infra/outbox/outbox.ts'
 import type { Cursors } from '../lib/cursors.ts'
 import { notFound, Problem } from '../lib/errors.ts'
 import type { Paging } from '../lib/fields.ts'
@@ -30,7 +32,9 @@ export interface SessionService {
   /** One of the viewer's own sessions. 404 */
   endOne(viewer: Viewer, sessionId: string): Promise<void>
   /** All of a user's sessions but `keep` that were opened with an earlier password; can be done again. */
-  endOthers(account: Account, keep: string): Promise<void>
+  endOthers(account: Account, keep: string | null): Promise<void>
+  /** The write that has that done even if this process does not live to see it. */
+  endingOthers(account: Account, keep: string | null): Write
   list(
     viewer: Viewer,
     page: Paging,
@@ -38,6 +42,11 @@ export interface SessionService {
   /** Asked on every request: usually answered from memory. */
   isLive(viewer: Viewer): boolean | Promise<boolean>
 }
+
+const endOtherSessions = jobKind(
+  'sessions.end_others',
+  z.object({ user_id: z.string(), password_version: z.number(), keep: z.string().nullable() }),
+)
 
 interface Parts {
   dynamo: Dynamo
@@ -47,6 +56,7 @@ interface Parts {
   accessTokens: AccessTokens
   refreshTokens: RefreshTokens
   cursors: Cursors
+  outbox: Outbox
 }
 
 const invalidRefreshToken = () =>
@@ -61,7 +71,7 @@ const expiry = (sessionId: string, now: number) =>
   Math.floor(Math.min(now / 1000 + IDLE_SECONDS, timeOf(sessionId) / 1000 + LONGEST_SECONDS))
 
 export const createSessionService = (parts: Parts): SessionService => {
-  const { dynamo, store, revocationStore, revocations, accessTokens, refreshTokens, cursors } = parts
+  const { dynamo, store, revocationStore, revocations, accessTokens, refreshTokens, cursors, outbox } = parts
 
   const tokensFor = (viewer: Viewer, refresh_token: string): Tokens => ({
     token: accessTokens.sign(viewer),
@@ -77,6 +87,19 @@ export const createSessionService = (parts: Parts): SessionService => {
     if (ended) for (const { session_id } of keys) revocations.add(session_id)
     return ended
   }
+
+  const endOthers: SessionService['endOthers'] = async ({ user_id, password_version }, keep) => {
+    let after: string | undefined
+    do {
+      const { sessions, last } = await store.list(user_id, BATCH, after)
+      const others = sessions.filter(
+        session => session.session_id !== keep && session.password_version < password_version,
+      )
+      if (others.length > 0) await endAll(others)
+      after = last ?? undefined
+    } while (after !== undefined)
+  }
+  outbox.on(endOtherSessions, ({ keep, ...account }) => endOthers(account, keep))
 
   return {
     async open({ user_id, password_version }, userAgent, condition) {
@@ -122,17 +145,8 @@ export const createSessionService = (parts: Parts): SessionService => {
       if (!session || !(await endAll([session], true))) throw notFound('session')
     },
 
-    async endOthers({ user_id, password_version }, keep) {
-      let after: string | undefined
-      do {
-        const { sessions, last } = await store.list(user_id, BATCH, after)
-        const others = sessions.filter(
-          session => session.session_id !== keep && session.password_version < password_version,
-        )
-        if (others.length > 0) await endAll(others)
-        after = last ?? undefined
-      } while (after !== undefined)
-    },
+    endOthers,
+    endingOthers: (account, keep) => outbox.entry(endOtherSessions, { ...account, keep }),
 
     async list(viewer, { limit, cursor }) {
       const list = `sessions/${viewer.user_id}`

@@ -1,13 +1,21 @@
 import { z } from 'zod'
 import { hasLength, id, text, timestamp } from '../lib/fields.ts'
 import { Email, Name, SelfUser } from '../users/user.ts'
+import { isCommonPassword } from './common-passwords.ts'
 
-/** 8 to 256 characters of any kind, taken exactly as they are. */
+/** 8 to 256 characters of any kind, taken exactly as they are, but for what everybody would try first. */
 const Password = z
   .string()
   .refine(value => value.isWellFormed(), 'must be valid Unicode')
   .refine(value => hasLength(value, 8, 256), 'must have 8 to 256 characters')
-  .meta({ minLength: 8, maxLength: 256, format: 'password', examples: ['correct horse battery staple'] })
+  .refine(value => !isCommonPassword(value), 'must not be one of the commonest passwords')
+  .meta({
+    minLength: 8,
+    maxLength: 256,
+    format: 'password',
+    description: 'None of the 3,000 commonest, in upper or lower case.',
+    examples: ['correct horse battery staple'],
+  })
 
 /** What is typed at a log-in is only compared: its form is not judged, so that nothing is told about it. */
 const TypedPassword = text(0, 1024).meta({ format: 'password', examples: ['correct horse battery staple'] })
@@ -25,6 +33,15 @@ export const PasswordChange = z
   .strictObject({ current_password: TypedPassword, new_password: Password })
   .meta({ id: 'PasswordChange' })
 
+/** 32 bytes in base64url; whatever else is sent is no valid one. */
+const EmailToken = text(1, 128).meta({ examples: ['Yk3v0S6r1X9wQe5tLhJ2uPzNcB8mGfA7dKqVxWoIyTs'] })
+
+export const EmailVerification = z.strictObject({ token: EmailToken }).meta({ id: 'EmailVerification' })
+export const PasswordForgotten = z.strictObject({ email: Email }).meta({ id: 'PasswordForgotten' })
+export const PasswordReset = z
+  .strictObject({ token: EmailToken, password: Password })
+  .meta({ id: 'PasswordReset' })
+
 const tokens = {
   token: z.string().meta({ examples: ['eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9…'] }),
   expires_in: z
@@ -37,6 +54,10 @@ const tokens = {
 export const RegistrationReply = z.strictObject({
   message: z.string().meta({ examples: ['User registered successfully'] }),
   user: SelfUser,
+})
+/** What there is to say where nothing may be told of accounts. */
+export const MailReply = z.strictObject({
+  message: z.string().meta({ examples: ['Look into your mailbox: there is a link in it soon'] }),
 })
 export const LoginReply = z.strictObject({ ...tokens, user: SelfUser })
 export const RefreshReply = z.strictObject(tokens)

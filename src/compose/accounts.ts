@@ -1,5 +1,8 @@
+import { createAccountService } from '../auth/account-service.ts'
 import { createAuthService } from '../auth/auth-service.ts'
 import { createCredentialStore } from '../auth/credential-store.ts'
+import { createEmailService } from '../auth/email-service.ts'
+import { createEmailTokenStore } from '../auth/email-token-store.ts'
 import { createPasswords } from '../auth/password.ts'
 import { createRefreshTokens } from '../auth/refresh-token.ts'
 import { createRevocationStore } from '../auth/revocation-store.ts'
@@ -16,7 +19,7 @@ import type { Foundation } from './foundation.ts'
 /** Users, their sessions, and how they come in. */
 export const composeAccounts = (foundation: Foundation, closing: AsyncDisposableStack) => {
   const { config, logger, backends, cache, outbox, cursors } = foundation
-  const { dynamo, keys } = backends
+  const { dynamo, keys, mail, linkBase } = backends
 
   const users = createUserService(cachedUsers(createUserStore(dynamo), cache))
   const accessTokens = createAccessTokens(keys)
@@ -30,15 +33,16 @@ export const composeAccounts = (foundation: Foundation, closing: AsyncDisposable
     accessTokens,
     refreshTokens: createRefreshTokens(createSeal(keys, 'refresh-token')),
     cursors,
-  })
-  const passwords = createPasswords(config.bcryptCost)
-  const auth = createAuthService({
-    users,
-    credentials: createCredentialStore(dynamo),
-    passwords,
-    sessions,
     outbox,
   })
+  const credentials = createCredentialStore(dynamo)
+  const passwords = createPasswords(config.bcryptCost)
+  const auth = createAuthService({ users, credentials, passwords, sessions, logger })
+  const accounts = createAccountService({ users, credentials, sessions })
+  const tokens = createEmailTokenStore(dynamo)
+  const mailing = { dynamo, users, credentials, tokens, passwords, sessions, outbox, linkBase }
+  /** Null where nobody can be written to. */
+  const emails = mail && createEmailService({ ...mailing, mail })
 
-  return { users, accessTokens, revocations, sessions, passwords, auth }
+  return { users, accessTokens, revocations, sessions, passwords, auth, accounts, emails }
 }

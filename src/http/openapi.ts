@@ -79,7 +79,10 @@ const responsesOf = (schemas: Schemas, spec: Description): Json => {
   const success = { description: 'Done.', headers, ...(content && { content }) }
   const others = Object.entries(spec.otherReplies ?? {}).map(([status, schema]) => [
     status,
-    { description: 'Not in order.', content: jsonContent(schemas, schema, 'output') },
+    {
+      description: Number(status) < 400 ? 'Not done yet.' : 'Not in order.',
+      content: jsonContent(schemas, schema, 'output'),
+    },
   ])
   const problems = problemsOf(spec)
     .filter(status => spec.otherReplies?.[status] === undefined)

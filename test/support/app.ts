@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { readConfig } from '../../src/config.ts'
 import { type Context, createContext, type Parts } from '../../src/context.ts'
 import { createLogger } from '../../src/infra/logger.ts'
+import { createConsoleMail } from '../../src/infra/mail/console-mail.ts'
 import { serve } from '../../src/serve.ts'
 
 /** The real application on a port of its own, over the real backends of the test run. */
@@ -17,6 +18,8 @@ export interface TestApp {
   env: Readonly<Record<string, string>>
   /** Every line it has logged so far, parsed. */
   log(): Record<string, unknown>[]
+  /** Every mail that it has printed so far, oldest first. */
+  mails(): string[]
   close(): Promise<void>
 }
 
@@ -44,11 +47,17 @@ export const startApp = async (env: Record<string, string> = {}, parts: Parts = 
   }
   const lines: string[] = []
   const logger = createLogger('debug', { write: line => void lines.push(line) })
+  const mails: string[] = []
   const config = readConfig(variables)
   const context = await createContext(config, {
     logger,
     tables: true,
     ...parts,
+    backends(opened) {
+      // A terminal that can be looked into; what is sent through SES goes there.
+      const mail = config.mailFrom === undefined ? createConsoleMail(text => mails.push(text)) : opened.mail
+      return parts.backends?.({ ...opened, mail }) ?? { ...opened, mail }
+    },
   })
   const server = await serve(context)
 
@@ -59,6 +68,7 @@ export const startApp = async (env: Record<string, string> = {}, parts: Parts = 
     context,
     env: shared,
     log: () => lines.map(line => JSON.parse(line)),
+    mails: () => [...mails],
     async close() {
       await server.close()
       await context.close()
