@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
+import { mailbox } from './support/mailbox.ts'
 import { anonymous, as } from './support/seed.ts'
 import { until } from './support/until.ts'
 import { watchDatabase } from './support/watched-dynamo.ts'
@@ -83,6 +84,45 @@ describe('the log never holds', () => {
     })
     secrets.push(...sessions.items.map(session => session.refresh_hash))
     expectNoSecret(await logAfter(() => [anonymous(app).get('/health').expect(200)]))
+  })
+
+  test('the token of a link that was mailed, whoever asks for it and whatever becomes of it', async () => {
+    const post202 = (path: string, body: object) => post(path, body).expect(202)
+    await post202('/auth/password/forgot', { email })
+    const { token, link } = await mailbox(email, app).open()
+    const newPassword = secret()
+    secrets.push(token, createHash('sha256').update(token).digest('base64url'))
+    await post('/auth/password/reset', { token: secret(), password: secret() }).expect(401)
+    await post('/auth/password/reset', { token, password: secret().slice(0, 7) }).expect(422)
+    await post('/auth/password/reset', { token, [secret()]: secret() }).expect(422)
+    await post('/auth/email/verify', { token }).expect(401)
+    await post('/auth/email/verify', { token: secret() }).expect(401)
+    await post('/auth/email/verify', { token: [secret()] }).expect(422)
+    app.context.logger.warn(`a mail quoted by mistake: ${link}`)
+    thrown = Object.assign(new Error(`not read: ${link}`), { request: { text: secret(), token } })
+    await post('/auth/password/reset', { token, password: secret() }).expect(500)
+    thrown = undefined
+    // Nor where a mail cannot be sent, and that is told with the mail.
+    const { mail } = app.context.backends
+    if (!mail) throw new Error('there is no mail')
+    const { send } = mail
+    mail.send = async ({ text }) => {
+      secrets.push(/#token=(\S+)/.exec(text)?.[1] ?? 'none')
+      throw Object.assign(new Error(`refused: ${text}`), { text })
+    }
+    await post202('/auth/password/forgot', { email })
+    await until(
+      () => app.log().some(({ msg }) => msg === 'outbox job failed, will be tried again'),
+      failed => failed,
+    )
+    mail.send = send
+    await post('/auth/password/reset', { token, password: newPassword }).expect(204)
+    await post('/auth/password/reset', { token, password: newPassword }).expect(401)
+    const { body } = await post('/auth/login', { email, password: newPassword }).expect(200)
+    secrets.push(body.token, body.refresh_token)
+    const change = { current_password: newPassword, new_password: password }
+    await as(app, body).post('/auth/password').send(change).expect(204)
+    expectNoSecret(await logAfter(() => [anonymous(app).get(`/verify-email?token=${secret()}`).expect(200)]))
   })
 
   test('what is in headers, queries and paths', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
+import { median } from './support/median.ts'
 import { type SeededUser, seedInto } from './support/seed.ts'
 
 let app: TestApp
@@ -26,14 +27,6 @@ const timed = async (email: string) => {
   await reply.arrayBuffer()
   expect(reply.status).toBe(401)
   return performance.now() - start
-}
-
-const median = (values: readonly number[]) => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return (
-    ((sorted[Math.floor((sorted.length - 1) / 2)] ?? 0) + (sorted[Math.ceil((sorted.length - 1) / 2)] ?? 0)) /
-    2
-  )
 }
 
 /** Expects both kinds of log-in to take the same time, but for a share of it. */

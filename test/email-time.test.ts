@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { startApp, type TestApp } from './support/app.ts'
+import { mailbox } from './support/mailbox.ts'
+import { median } from './support/median.ts'
+import { anonymous } from './support/seed.ts'
+import { watchDatabase } from './support/watched-dynamo.ts'
+
+const PAIRS = 20
+const MOST_PAIRS = 120
+const TOLERANCE = 0.05
+
+describe('how long a reply takes tells nothing of who has an account', () => {
+  let app: TestApp
+  const ann = { email: 'ann@example.com', password: 'the password of ann', name: 'Ann' }
+
+  beforeAll(async () => {
+    // What hashing costs in production: less would drown in everything else.
+    app = await startApp({ REGISTRATION_MODE: 'verify', BCRYPT_COST: '10' })
+    await anonymous(app).post('/auth/register').send(ann).expect(202)
+    const { token } = await mailbox(ann.email, app).open()
+    await anonymous(app).post('/auth/email/verify').send({ token }).expect(204)
+  })
+  afterAll(() => app.close())
+
+  const timed = async (path: string, body: object) => {
+    const start = performance.now()
+    const reply = await fetch(`${app.url}${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    await reply.arrayBuffer()
+    expect(reply.status).toBe(202)
+    return performance.now() - start
+  }
+
+  test('at a sign-up', async () => {
+    const ratios: number[] = []
+    for (let pair = 0; pair < 3; pair++) await timed('/auth/register', ann)
+    while (
+      ratios.length < PAIRS ||
+      (Math.abs(median(ratios) - 1) >= TOLERANCE && ratios.length < MOST_PAIRS)
+    ) {
+      const other = { ...ann, email: `nobody${ratios.length}@example.com` }
+      const [first, second] = ratios.length % 2 === 0 ? [ann, other] : [other, ann]
+      const one = await timed('/auth/register', first)
+      const two = await timed('/auth/register', second)
+      ratios.push(first === ann ? two / one : one / two)
+    }
+    expect(median(ratios)).toBeGreaterThan(1 - TOLERANCE)
+    expect(median(ratios)).toBeLessThan(1 + TOLERANCE)
+  }, 60_000)
+})
+
+test('what is asked for by mail is answered before anybody has looked for an account', async () => {
+  let calls: string[] = []
+  let hold: Promise<void> | undefined
+  const backends = watchDatabase(async ({ method, tables }) => {
+    if (tables.includes('Revocations')) return
+    calls.push(`${method} ${tables}`)
+    if (tables.includes('Credentials')) await hold
+  })
+  const app = await startApp({ REGISTRATION_MODE: 'verify' }, { backends, outbox: { pollMs: 600_000 } })
+  const ann = { email: 'ann@example.com', password: 'the password of ann', name: 'Ann' }
+  await anonymous(app).post('/auth/register').send(ann).expect(202)
+  const { token } = await mailbox(ann.email, app).open()
+  await anonymous(app).post('/auth/email/verify').send({ token }).expect(204)
+
+  let release = () => {}
+  hold = new Promise(resolve => {
+    release = resolve
+  })
+  try {
+    const done: string[][] = []
+    for (const email of [ann.email, 'nobody@example.com']) {
+      for (const [path, body] of [
+        ['/auth/register', { ...ann, email }],
+        ['/auth/password/forgot', { email }],
+      ] as const) {
+        calls = []
+        await anonymous(app).post(path).send(body).expect(202)
+        done.push(calls.filter(call => call !== 'get Credentials'))
+      }
+    }
+    expect(done).toEqual(Array(4).fill(['transact Outbox']))
+  } finally {
+    release()
+    await app.close()
+  }
+})
