@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { startApp } from './support/app.ts'
 import { type Described, fetchDocument, operationsOf } from './support/openapi-checker.ts'
 
-const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? (process.env.CI ? 10_000 : 2000))
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? (process.env.CI ? 10_000 : 3000))
 /** It stands in the name of the test: with it, the same requests are made again. */
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 const LIMIT_MS = 300_000
@@ -47,7 +47,7 @@ describe(`${REQUESTS} requests made from the document, from the seed ${SEED} on`
 
   test('succeed at every operation, and are let in nowhere without a token', () => {
     // It would prove little if they never got past the door. A few of them need not come to everything.
-    if (REQUESTS < 2000) return
+    if (REQUESTS < 3000) return
     for (const { operationId, responses, security } of operations) {
       const outcomes = Object.keys(responses).filter(status => report.seen[`${operationId} ${status}`])
       expect([operationId, outcomes]).toEqual([

@@ -9,7 +9,7 @@ import { settled } from './snapshot.ts'
 
 const Options = z.object({ requests: z.number(), seed: z.number(), lanes: z.number() })
 
-const app = await startApp({ LOG_LEVEL: 'info' })
+const app = await startApp({ LOG_LEVEL: 'info', REGISTRATION_MODE: 'verify' })
 const outcome = await fuzz(app, Options.parse(JSON.parse(process.argv[2] ?? ''))).then(
   seen => ({ seen, failure: null }),
   (error: unknown) => ({ seen: {}, failure: error instanceof Error ? error.message : String(error) }),

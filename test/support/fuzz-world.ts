@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { TestApp } from './app.ts'
 import { comment } from './comments.ts'
 import type { Reply, Sent } from './exchange.ts'
+import { createLinks } from './fuzz-links.ts'
 import { type Call, PART } from './openapi-arbitrary.ts'
 import type { Described } from './openapi-checker.ts'
 import { as, login, type SeededUser, seedInto } from './seed.ts'
@@ -26,6 +27,7 @@ const parsed = (text: string | undefined): unknown => {
 }
 
 const NewPassword = z.object({ new_password: z.string() })
+const ByLink = z.object({ token: z.string(), password: z.string().optional() })
 
 /** Not any 401: some are about a password or a refresh token. */
 const isOver = ({ status, text }: Reply) => status === 401 && text.includes('"unauthorized"')
@@ -70,6 +72,10 @@ export const createWorld = async (app: TestApp) => {
     return { upload_id: String(body.upload_id), user_id }
   }
   const uploads = await Promise.all(accounts.flatMap(owner => [upload(owner, true), upload(owner, false)]))
+  const links = await createLinks(
+    app,
+    accounts.map(({ email }) => email),
+  )
   /** The last that is known of each account's. */
   const sessions = new Map<string, string[]>()
   const cursors: string[] = []
@@ -102,10 +108,18 @@ export const createWorld = async (app: TestApp) => {
     return ids[name] ?? '019ab0c2-7d5e-7c41-9a57-3d1f0c8b2e60'
   }
 
-  const withCredentials = (body: string | undefined, { email, password, refresh_token }: SeededUser) => {
+  const withCredentials = (body: string | undefined, account: SeededUser, mailed: string | undefined) => {
+    const { email, password, refresh_token } = account
     const fields = z.record(z.string(), z.unknown()).safeParse(parsed(body))
     if (!fields.success) return body
-    const own: Record<string, string> = { email, password, refresh_token, current_password: password }
+    const own: Record<string, string | undefined> = {
+      email,
+      // At a reset it is the new one.
+      ...(mailed === undefined && { password }),
+      refresh_token,
+      current_password: password,
+      token: mailed,
+    }
     return JSON.stringify(
       Object.fromEntries(Object.entries(fields.data).map(([name, value]) => [name, own[name] ?? value])),
     )
@@ -116,7 +130,7 @@ export const createWorld = async (app: TestApp) => {
     const query = call.query.map(([name, value]) => `${name}=${value ?? at(cursors, pick) ?? 'none'}`)
     const authorization = call.authorization === null ? `Bearer ${account.token}` : call.authorization
     const asked = call.credentials && template.startsWith('/auth/')
-    const body = asked ? withCredentials(call.body, account) : call.body
+    const body = asked ? withCredentials(call.body, account, links.tokenFor(template, pick)) : call.body
     return {
       method,
       path:
@@ -170,6 +184,25 @@ export const createWorld = async (app: TestApp) => {
     await more(uploads, () => upload(next(), true))
   }
 
+  /** The link of a mail was followed: there is a new account, or a new password. */
+  const followed = async (template: string, body: Sent['body']) => {
+    const sent = ByLink.safeParse(typeof body === 'string' ? parsed(body) : undefined)
+    if (!sent.success) return
+    const { token, password } = sent.data
+    const email = await links.spent(template, token)
+    const owner = accounts.find(account => account.email === email)
+    if (owner && password !== undefined) owner.password = password
+  }
+
+  /** What a request that went through has changed for those to come. */
+  const done = async (account: SeededUser, { method, template }: Described, sent: Sent) => {
+    // Of a like, say, nothing is gone but the like.
+    if (method === 'DELETE' && template.endsWith('}')) await forget(sent.path)
+    if (template === '/auth/password')
+      account.password = NewPassword.parse(parsed(String(sent.body))).new_password
+    await followed(template, sent.body)
+  }
+
   /** An account whose session is over logs in again; one whose password got lost in the crowd is made anew. */
   const recover = async (account: SeededUser) => {
     const tokens = await login(app, account).catch(() => seed.user(account.name))
@@ -185,11 +218,7 @@ export const createWorld = async (app: TestApp) => {
         sent,
         async answered(reply: Reply) {
           if (reply.status < 300) learn(account, reply)
-          // Of a like, say, nothing is gone but the like.
-          const isThing = operation.template.endsWith('}')
-          if (operation.method === 'DELETE' && isThing && reply.status === 204) await forget(sent.path)
-          if (operation.template === '/auth/password' && reply.status === 204)
-            account.password = NewPassword.parse(parsed(call.body)).new_password
+          if (reply.status === 204) await done(account, operation, sent)
           if (call.authorization === null && isOver(reply)) await recover(account)
         },
       }

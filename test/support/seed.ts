@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import request from 'supertest'
 import type { TestApp } from './app.ts'
+import { mailbox } from './mailbox.ts'
 
 /** Somebody with an account, logged in. */
 export interface SeededUser {
@@ -40,7 +41,15 @@ export const seedInto = (app: TestApp) => {
   const user = async (name: string): Promise<SeededUser> => {
     const email = `${name}.${randomBytes(6).toString('hex')}@example.com`
     const password = `${name}'s own password`
-    await anonymous(app).post('/auth/register').send({ email, password, name }).expect(201)
+    const verified = app.context.config.registrationMode === 'verify'
+    await anonymous(app)
+      .post('/auth/register')
+      .send({ email, password, name })
+      .expect(verified ? 202 : 201)
+    if (verified) {
+      const { token } = await mailbox(email, app).open()
+      await anonymous(app).post('/auth/email/verify').send({ token }).expect(204)
+    }
     const { token, refresh_token, user: self } = await login(app, { email, password })
     return { user_id: String(self.user_id), email, name, password, token, refresh_token }
   }
