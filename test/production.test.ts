@@ -49,6 +49,10 @@ withRedis('in production', () => {
       status: 'unavailable',
       checks: { dynamodb: { status: 'ok' }, redis: { status: 'ok' }, storage: { status: 'down' } },
     })
+    // Nobody is promised a mail that nobody can send.
+    await request(plaza.url).post('/auth/password/forgot').send({ email: 'ann@example.com' }).expect(404)
+    const { body: document } = await request(plaza.url).get('/openapi.json').expect(200)
+    expect(Object.keys(document.paths)).not.toContain('/auth/password/forgot')
     const ann = { email: 'ann@example.com', password: 'a long enough password', name: 'Ann' }
     await request(plaza.url).post('/auth/register').send(ann).expect(201)
     plaza.child.kill('SIGTERM')
