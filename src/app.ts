@@ -102,7 +102,7 @@ export const createApp = (context: Context): Express => {
   if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
   const { disk } = context.backends
   if (disk) app.use('/storage', storageRouter(disk))
-  if (context.emails) app.use(linkPages())
+  if (context.emails) app.use(linkPages)
   app.use(
     mount(routesOf(context), {
       authentication: createAuthentication(accessTokens, sessions.isLive),

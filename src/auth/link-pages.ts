@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type RequestHandler, Router } from 'express'
+import type { RequestHandler } from 'express'
 
 /**
  * What the links in mails lead to, for whoever has no site of their own with these pages. A mail scanner that follows
@@ -72,14 +72,14 @@ const CONTENT_SECURITY_POLICY = [
   "frame-ancestors 'none'",
 ].join('; ')
 
-/** Serves the pages at the root; everything else falls through. They are pages and no part of the API's document. */
-export const linkPages = (): Router => {
-  const handle: RequestHandler = (req, res, next) => {
-    const page = Object.hasOwn(PAGES, req.path) && PAGES[req.path]
-    if (!page || (req.method !== 'GET' && req.method !== 'HEAD')) return next()
-    res.locals.route = req.path
-    res.set({ 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Cache-Control': 'no-cache' })
-    res.type('html').send(html(page))
-  }
-  return Router().use(handle)
+/**
+ * Serves the pages at the root; everything else falls through. They are pages and no part of the API's document. No
+ * router of its own: whatever falls through one waits for another turn of the event loop.
+ */
+export const linkPages: RequestHandler = (req, res, next) => {
+  const page = Object.hasOwn(PAGES, req.path) && PAGES[req.path]
+  if (!page || (req.method !== 'GET' && req.method !== 'HEAD')) return next()
+  res.locals.route = req.path
+  res.set({ 'Content-Security-Policy': CONTENT_SECURITY_POLICY, 'Cache-Control': 'no-cache' })
+  res.type('html').send(html(page))
 }
