@@ -27,6 +27,11 @@ const ENDPOINTS = {
   Tags: InterfaceVpcEndpointAwsService.EC2,
 }
 
+interface NetworkProps extends StackProps {
+  /** Whether the service sends mails. */
+  mails: boolean
+}
+
 /** The network over three zones, who may speak to whom in it, and the bucket for its logs. */
 export class NetworkStack extends Stack {
   readonly vpc: Vpc
@@ -35,7 +40,7 @@ export class NetworkStack extends Stack {
   readonly instances: SecurityGroup
   readonly cache: SecurityGroup
 
-  constructor(scope: Construct, id: string, props: StackProps) {
+  constructor(scope: Construct, id: string, props: NetworkProps) {
     super(scope, id, props)
     this.logs = this.logBucket()
     this.vpc = new Vpc(this, 'Vpc', {
@@ -68,7 +73,8 @@ export class NetworkStack extends Stack {
     this.allow(this.instances, endpoints, 443, 'AWS services')
     // S3 and DynamoDB have public addresses; the route table leads to their endpoints and nowhere else.
     this.instances.addEgressRule(Peer.anyIpv4(), Port.tcp(443), 'S3 and DynamoDB')
-    for (const [name, service] of Object.entries(ENDPOINTS))
+    const asked = { ...ENDPOINTS, ...(props.mails && { Mail: InterfaceVpcEndpointAwsService.EMAIL }) }
+    for (const [name, service] of Object.entries(asked))
       new InterfaceVpcEndpoint(this, `${name}Endpoint`, {
         ...{ vpc: this.vpc, service, securityGroups: [endpoints], open: false },
         subnets: { subnetType: SubnetType.PRIVATE_ISOLATED },

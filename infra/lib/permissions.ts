@@ -51,6 +51,9 @@ export const instancePermissions = (stack: Stack, data: DataStack, settings: Set
       ['ssm:GetParametersByPath'],
       [own('ssm', `parameter${parametersPath(settings.stage)}`)],
     ),
+    ...(settings.mailIdentity === undefined
+      ? []
+      : [allow('Mail', ['ses:SendEmail'], [own('ses', `identity/${settings.mailIdentity}`)])]),
     allow('LogGroups', each('logs', 'CreateLogStream DescribeLogStreams PutRetentionPolicy'), logGroups),
     allow('LogLines', ['logs:PutLogEvents'], logStreams),
     allow('HostFigures', ['cloudwatch:PutMetricData'], ['*'], {

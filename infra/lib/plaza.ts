@@ -11,7 +11,10 @@ export const createPlaza = (app: App, settings: Settings) => {
   const { stage, account, region } = settings
   const props = { env: { account, region }, terminationProtection: true }
   const name = (part: string) => `plaza-${stage}-${part}`
-  const network = new NetworkStack(app, name('network'), props)
+  const network = new NetworkStack(app, name('network'), {
+    ...props,
+    mails: settings.mailIdentity !== undefined,
+  })
   const data = new DataStack(app, name('data'), { ...props, settings, network })
   const service = new ServiceStack(app, name('service'), { ...props, settings, network, data })
   const observability = new ObservabilityStack(app, name('observability'), {

@@ -14,6 +14,8 @@ export interface Settings {
   corsOrigins: readonly string[]
   /** Who is told of alarms; nobody when left out. */
   alarmEmail: string | undefined
+  /** The identity in SES from which mails go out, a domain or an address; without one the service sends none. */
+  mailIdentity: string | undefined
   instanceType: string
   cacheNodeType: string
 }
@@ -31,7 +33,8 @@ export const settingsOf = (app: App): Settings => {
     )
     return ''
   }
-  const email = app.node.tryGetContext('alarmEmail')
+  const optional = (name: string, form: RegExp) =>
+    app.node.tryGetContext(name) === undefined ? undefined : given(name, undefined, form)
   const origins = given('corsOrigins', '', /^(https:\/\/[^*,/\s]+(,https:\/\/[^*,/\s]+)*)?$/)
   const settings = {
     stage: given('stage', DEFAULTS.stage, /^[a-z][a-z0-9-]{0,19}$/),
@@ -43,7 +46,8 @@ export const settingsOf = (app: App): Settings => {
       /^arn:aws[\w-]*:acm:[\w-]+:\d{12}:certificate\/[\w-]+$/,
     ),
     corsOrigins: origins === '' ? [] : origins.split(','),
-    alarmEmail: email === undefined ? undefined : given('alarmEmail', undefined, /^[^\s@]+@[^\s@]+$/),
+    alarmEmail: optional('alarmEmail', /^[^\s@]+@[^\s@]+$/),
+    mailIdentity: optional('mailIdentity', /^([^\s@/]+@)?[a-z0-9-]+(\.[a-z0-9-]+)+$/),
     instanceType: given('instanceType', DEFAULTS.instanceType, /^[a-z][\w-]*\.\w+$/),
     cacheNodeType: given('cacheNodeType', DEFAULTS.cacheNodeType, /^cache\.\w+\.\w+$/),
   }

@@ -107,7 +107,7 @@ describe('permissions', () => {
     })
     const given = statements
       .flatMap(({ Action }) => list(Action))
-      .filter(action => /^(s3|dynamodb):/.test(action))
+      .filter(action => /^(s3|dynamodb|ses):/.test(action))
     assert.deepEqual([...new Set(given)].sort(), [...new Set(asked)].sort())
   })
 

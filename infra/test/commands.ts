@@ -6,7 +6,7 @@ const OPERATOR: string[] = []
 
 /**
  * The actions that a command of the AWS SDK needs. Source: the service authorization reference of AWS, "Actions,
- * resources, and condition keys" for DynamoDB and S3.
+ * resources, and condition keys" for DynamoDB, S3 and SES.
  */
 export const ACTIONS: Record<string, string[]> = {
   GetCommand: ['dynamodb:GetItem'],
@@ -37,6 +37,8 @@ export const ACTIONS: Record<string, string[]> = {
   ListMultipartUploadsCommand: ['s3:ListBucketMultipartUploads'],
   ListObjectsV2Command: ['s3:ListBucket'],
   HeadBucketCommand: ['s3:ListBucket'],
+
+  SendEmailCommand: ['ses:SendEmail'],
 }
 
 /** The names of the SDK's commands that are made anywhere in a folder. */

@@ -13,6 +13,7 @@ export const SETTINGS = {
   certificateArn: 'arn:aws:acm:eu-central-1:123456789012:certificate/0b1c2d3e',
   corsOrigins: 'https://app.example.com,https://admin.example.com',
   alarmEmail: 'ops@example.com',
+  mailIdentity: 'example.com',
 }
 
 export interface Resource {
