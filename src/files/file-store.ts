@@ -27,11 +27,14 @@ export interface FileStore {
   ownerOf(fileId: string): Promise<string | null>
   get(key: FileKey): Promise<FileRecord | null>
   getMany(keys: readonly FileKey[]): Promise<FileRecord[]>
-  /** Ready files of an owner, newest first; `last` is the id to go on after, null at the end. A page may be short. */
+  /**
+   * Ready files of an owner among the next `looked` ones, newest first; `last` is the id to go on after, null at the
+   * end.
+   */
   list(
     userId: string,
     tag: string | undefined,
-    limit: number,
+    looked: number,
     after: string | undefined,
   ): Promise<{ files: FileRecord[]; last: string | null }>
   /** Records that bytes are to come, and counts them. False when they would not fit into `quota` bytes. */
@@ -85,7 +88,7 @@ export const createFileStore = (dynamo: Dynamo): FileStore => {
 
     getMany: keys => dynamo.getMany<FileRecord>(fileMetadataTable.name, keys.map(keyOf)),
 
-    async list(userId, tag, limit, after) {
+    async list(userId, tag, looked, after) {
       const query = {
         KeyConditionExpression: 'user_id = :user',
         FilterExpression:
@@ -103,7 +106,7 @@ export const createFileStore = (dynamo: Dynamo): FileStore => {
       // A filter thins out what was read, so the end is where DynamoDB says it is.
       const { items, lastKey } = await dynamo.query<FileRecord>(fileMetadataTable.name, {
         ...query,
-        Limit: limit,
+        Limit: looked,
       })
       return { files: items, last: typeof lastKey?.file_id === 'string' ? lastKey.file_id : null }
     },
