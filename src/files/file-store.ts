@@ -37,6 +37,8 @@ export interface FileStore {
     looked: number,
     after: string | undefined,
   ): Promise<{ files: FileRecord[]; last: string | null }>
+  /** What counts against an owner's quota, in bytes. */
+  storedBytes(userId: string): Promise<number>
   /** Records that bytes are to come, and counts them. False when they would not fit into `quota` bytes. */
   reserve(file: FileRecord, quota: number, also: readonly Write[]): Promise<boolean>
   /** Keeps the store's own id of a resumable upload. */
@@ -110,6 +112,9 @@ export const createFileStore = (dynamo: Dynamo): FileStore => {
       })
       return { files: items, last: typeof lastKey?.file_id === 'string' ? lastKey.file_id : null }
     },
+
+    storedBytes: async user_id =>
+      (await dynamo.get<{ stored_bytes: number }>(storageTable.name, { user_id }))?.stored_bytes ?? 0,
 
     reserve(file, quota, also) {
       const room = quota - file.counted_bytes

@@ -82,14 +82,15 @@ const checked = <T>(schema: z.ZodType<T>, value: unknown): T => {
   return parsed.data
 }
 
-/** The length that was announced: what is claimed of the quota until the real one is known. */
+/** How long the file of a form can be that is as long as it was announced. */
 const announced = (req: Request, limit: number) => {
   const length = req.get('content-length')
   if (length === undefined) {
     throw new Problem(411, 'length_required', 'Length required', 'Send a Content-Length.')
   }
-  if (Number(length) > limit + FORM_BYTES) throw tooLarge(limit)
-  return Number(length)
+  const least = Number(length) - FORM_BYTES
+  if (least > limit) throw tooLarge(limit)
+  return { least: Math.max(least, 0), most: Number(length) }
 }
 
 const unsupportedBody = () =>
@@ -106,9 +107,9 @@ const published = async (staged: Staged, described: () => Described) => {
 
 export const uploadRoutes = (uploads: UploadService, maxFileSize: number) => {
   const fromForm = async (viewer: Viewer, req: Request) => {
-    const expectedBytes = announced(req, maxFileSize)
+    const expected = announced(req, maxFileSize)
     const { staged, fields } = await receiveForm(req, uploads.idleMs, (file, bytes) =>
-      uploads.receive(viewer, { ...file, expectedBytes }, bytes, gone(req)),
+      uploads.receive(viewer, { ...file, expected }, bytes, gone(req)),
     )
     return published(staged, () => checked(FormFields, fields))
   }
@@ -117,7 +118,8 @@ export const uploadRoutes = (uploads: UploadService, maxFileSize: number) => {
     const { fileName, fileContent, fileType } = checked(JsonUpload, await jsonOf(req, uploads.idleMs))
     const bytes = Buffer.from(fileContent, 'base64')
     if (bytes.length > maxFileSize) throw tooLarge(maxFileSize)
-    const file = { name: fileName, type: fileType, expectedBytes: bytes.length }
+    const expected = { least: bytes.length, most: bytes.length }
+    const file = { name: fileName, type: fileType, expected }
     const staged = await uploads.receive(viewer, file, Readable.from([bytes]), gone(req))
     return published(staged, () => ({ tags: [], is_public: false }))
   }

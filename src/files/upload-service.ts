@@ -8,7 +8,7 @@ import type { FileRecord } from './file.ts'
 import type { FileRemoval } from './file-removal.ts'
 import type { FileStore } from './file-store.ts'
 import { incoming } from './incoming.ts'
-import type { Reservations } from './reservations.ts'
+import { quotaExceeded, type Reservations } from './reservations.ts'
 import type { Thumbnails } from './thumbnails.ts'
 
 /** What is said of a file besides its bytes. */
@@ -31,11 +31,12 @@ export interface UploadService {
   /**
    * Streams bytes into the store. Quota and size are claimed before the first byte is read.
    * 413 `file_too_large`, 415 `unsupported_type`, 507 `quota_exceeded`
-   * @param expectedBytes an upper bound of what is to come; what is claimed until the real size is known
+   * @param bytes how many are to come: `most` are claimed until it is known, or else what is left of the quota, unless
+   * that is fewer than `least`
    */
   receive(
     viewer: Viewer,
-    file: { name: string; type: string; expectedBytes: number },
+    file: { name: string; type: string; expected: { least: number; most: number } },
     bytes: Readable,
     signal: AbortSignal,
   ): Promise<Staged>
@@ -93,8 +94,9 @@ export const createUploadService = (parts: Parts): UploadService => {
   }
 
   const write = async (record: FileRecord, bytes: Readable, declaredType: string, signal: AbortSignal) => {
-    const { type, body, measured } = await incoming(bytes, declaredType, maxFileSize, () =>
-      tooLarge(maxFileSize),
+    const claimed = record.counted_bytes
+    const { type, body, measured } = await incoming(bytes, declaredType, claimed, () =>
+      claimed < maxFileSize ? quotaExceeded() : tooLarge(maxFileSize),
     )
     if (type === null) {
       body.destroy()
@@ -107,8 +109,9 @@ export const createUploadService = (parts: Parts): UploadService => {
   return {
     idleMs,
 
-    async receive(viewer, { name, type, expectedBytes }, bytes, signal) {
-      const record = await reservations.claim(viewer, { name, bytes: Math.min(expectedBytes, maxFileSize) })
+    async receive(viewer, { name, type, expected }, bytes, signal) {
+      const bytesAtMost = Math.min(expected.most, maxFileSize)
+      const record = await reservations.claim(viewer, { name, bytes: bytesAtMost, atLeast: expected.least })
       try {
         const arrived = await write(record, bytes, type, signal)
         return {
