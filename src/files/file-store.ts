@@ -21,7 +21,8 @@ type FileKey = Pick<FileRecord, 'user_id' | 'file_id'>
 type Arrived = Pick<
   FileRecord,
   'file_type' | 'file_size' | 'checksum_sha256' | 'thumbnail' | 'tags' | 'is_public'
->
+> &
+  Partial<Pick<FileRecord, 'file_name' | 'original_name'>>
 
 export interface FileStore {
   ownerOf(fileId: string): Promise<string | null>

@@ -32,6 +32,9 @@ export interface Reservations {
 export const quotaExceeded = () =>
   new Problem(507, 'quota_exceeded', 'Quota exceeded', 'There is not enough room left for this file.')
 
+/** Under which names a file is shown to begin with. */
+export const namesOf = (name: string) => ({ file_name: displayName(name), original_name: displayName(name) })
+
 /** How often the rest of the quota is claimed, where others are quicker to take some of it. */
 const ATTEMPTS = 3
 
@@ -48,8 +51,7 @@ export const createReservations = (store: FileStore, outbox: Outbox, quotaBytes:
       file_id,
       status: 'pending',
       key: `user-files/${user_id}/${file_id}/${safeName(name)}`,
-      file_name: displayName(name),
-      original_name: displayName(name),
+      ...namesOf(name),
       file_type: UNKNOWN_TYPE,
       file_size: bytes,
       checksum_sha256: '',

@@ -7,19 +7,23 @@ import { Problem } from '../lib/errors.ts'
 import type { FileRecord } from './file.ts'
 import type { FileRemoval } from './file-removal.ts'
 import type { FileStore } from './file-store.ts'
+import { typeOf } from './file-type.ts'
 import { incoming } from './incoming.ts'
-import { quotaExceeded, type Reservations } from './reservations.ts'
+import { namesOf, quotaExceeded, type Reservations } from './reservations.ts'
 import type { Thumbnails } from './thumbnails.ts'
 
 /** What is said of a file besides its bytes. */
 export interface Described {
   tags: string[]
   is_public: boolean
+  /** Where they were not known before the bytes: its name, and the type that it is said to have. */
+  name?: string
+  type?: string
 }
 
 /** Bytes that are in the store under a record that nobody sees yet. */
 export interface Staged {
-  /** Shows the file to its owner. */
+  /** Shows the file to its owner. 415 `unsupported_type` */
   publish(described: Described): Promise<FileRecord>
   /** Takes it all back. */
   discard(): Promise<void>
@@ -95,7 +99,7 @@ export const createUploadService = (parts: Parts): UploadService => {
 
   const write = async (record: FileRecord, bytes: Readable, declaredType: string, signal: AbortSignal) => {
     const claimed = record.counted_bytes
-    const { type, body, measured } = await incoming(bytes, declaredType, claimed, () =>
+    const { head, type, body, measured } = await incoming(bytes, declaredType, claimed, () =>
       claimed < maxFileSize ? quotaExceeded() : tooLarge(maxFileSize),
     )
     if (type === null) {
@@ -103,7 +107,7 @@ export const createUploadService = (parts: Parts): UploadService => {
       throw unsupportedType()
     }
     await blobs.put(record.key, body, { contentType: type, signal })
-    return { type, ...measured() }
+    return { head, type, ...measured() }
   }
 
   return {
@@ -116,11 +120,15 @@ export const createUploadService = (parts: Parts): UploadService => {
         const arrived = await write(record, bytes, type, signal)
         return {
           discard: () => discard(record),
-          async publish(described) {
-            const thumbnail = thumbnails.for(record, arrived.type)
+          async publish({ tags, is_public, name: lateName, type: lateType }) {
+            const file_type = lateType === undefined ? arrived.type : await typeOf(arrived.head, lateType)
+            if (file_type === null) throw unsupportedType()
+            const thumbnail = thumbnails.for(record, file_type)
             const ready = {
-              ...described,
-              file_type: arrived.type,
+              tags,
+              is_public,
+              ...(lateName !== undefined && namesOf(lateName)),
+              file_type,
               file_size: arrived.size,
               checksum_sha256: arrived.sha256,
               thumbnail: thumbnail.state,
