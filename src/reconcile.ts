@@ -19,18 +19,24 @@ const isDryRun = () => {
 
 const plural = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`
 
-const tell = ({ orphans, missing }: Findings, dryRun: boolean) => {
+const tell = ({ orphans, uploads, missing }: Findings, dryRun: boolean) => {
+  const counted = [
+    `${plural(orphans.length, 'orphan')} ${dryRun ? 'found' : 'removed'}`,
+    `${plural(uploads.length, 'unfinished upload')} ${dryRun ? 'found' : 'aborted'}`,
+    `${plural(missing.length, 'record')} without bytes`,
+  ]
   const lines = [
     ...orphans.map(key => `${dryRun ? 'orphan' : 'removed'} ${key}`),
+    ...uploads.map(key => `${dryRun ? 'unfinished' : 'aborted'} ${key}`),
     ...missing.map(fileId => `missing ${fileId}`),
-    `${plural(orphans.length, 'orphan')} ${dryRun ? 'found' : 'removed'}, ${plural(missing.length, 'record')} without bytes`,
+    counted.join(', '),
   ]
   process.stdout.write(`${lines.join('\n')}\n`)
 }
 
 /**
- * `npm run reconcile`: removes objects older than a day that no record knows (`-- --dry-run` only lists them), and
- * tells of records whose bytes are not there. The embedded store belongs to one process: stop the service first.
+ * `npm run reconcile`: removes objects and unfinished uploads older than a day that no record knows (`-- --dry-run`
+ * only lists them), and tells of records whose bytes are not there. The embedded store belongs to one process: stop the service first.
  */
 const run = async () => {
   const dryRun = isDryRun()

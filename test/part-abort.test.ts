@@ -57,5 +57,15 @@ describe('a part whose sender leaves while its upload is being looked up', () =>
     await anonymous(app).get('/health').expect(200)
     const { body } = await as(app, ann).get(`/files/uploads/${upload.upload_id}`).expect(200)
     expect(body.parts).toEqual([])
+
+    // And one that leaves in the middle is no fault of the service either.
+    const leaving = httpRequest(app.url + path, {
+      method: 'PUT',
+      headers: { ...headers, 'x-request-id': 'left' },
+    })
+    leaving.on('error', () => {})
+    leaving.write('some of it', () => leaving.destroy())
+    await until(app.log, lines => lines.some(line => line.request_id === 'left' && line.aborted === true))
+    expect(app.log().filter(({ level }) => level === 50 || level === 'error')).toEqual([])
   })
 })

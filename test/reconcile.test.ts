@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { rm, utimes } from 'node:fs/promises'
+import { rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -19,6 +19,7 @@ const CLI = new URL('../src/reconcile.ts', import.meta.url).pathname
 const run = promisify(execFile)
 
 const ORPHANS = ['thumbnails/nobody.jpg', 'user-files/nobody/nothing/a.txt']
+const NOTHING = { orphans: [], uploads: [], missing: [] }
 /** Not named as ours: somebody else's, in the same bucket. */
 const FOREIGN = [
   'backups/a.txt',
@@ -76,18 +77,49 @@ describe('a reconciliation', () => {
     for (const key of ORPHANS) await put(key)
     const all = await keys()
     const found = await reconcileIn(25, false)
-    expect({ ...found, orphans: found.orphans.sort() }).toEqual({ orphans: ORPHANS, missing: [] })
+    expect({ ...found, orphans: found.orphans.sort() }).toEqual({ ...NOTHING, orphans: ORPHANS })
     expect(await keys()).toEqual(all)
     expect((await reconcileIn(25, true)).orphans.sort()).toEqual(ORPHANS)
     expect(await keys()).toEqual(live)
-    expect(await reconcileIn(25, true)).toEqual({ orphans: [], missing: [] })
+    expect(await reconcileIn(25, true)).toEqual(NOTHING)
   })
 
   test('leaves what is younger than a day', async () => {
     for (const key of ORPHANS) await put(key)
-    expect(await reconcileIn(23, true)).toEqual({ orphans: [], missing: [] })
+    expect(await reconcileIn(23, true)).toEqual(NOTHING)
     expect(await keys()).toEqual([...live, ...ORPHANS].sort())
     expect((await reconcileIn(25, true)).orphans).toHaveLength(2)
+  })
+
+  test('lists unfinished uploads that nothing is to become of, and aborts them when it is told to', async () => {
+    const { multipart } = blobs
+    const begin = (key: string) => multipart.create(key, { contentType: 'text/plain' })
+    const keyOf = async (file_id: string) =>
+      (await store.get({ user_id: ann.user_id, file_id }))?.key ?? 'no such file'
+    const open = async () => {
+      const found: string[] = []
+      for await (const { key } of multipart.listUploads('')) found.push(key)
+      return found.sort()
+    }
+    const [pending] = await open()
+    // The answer to a first try was lost, and a second one was completed.
+    const ready = await keyOf(await complete(Buffer.from('twice')))
+    const orphans = [ORPHANS[1] ?? '', ready].sort()
+    for (const key of [...orphans, 'backups/b.txt']) await begin(key)
+    expect(await reconcileIn(23, true)).toEqual(NOTHING)
+    const found = await reconcileIn(25, false)
+    expect({ ...found, uploads: found.uploads.sort() }).toEqual({ ...NOTHING, uploads: orphans })
+    expect(await open()).toEqual([...orphans, 'backups/b.txt', pending].sort())
+    expect((await reconcileIn(25, true)).uploads.sort()).toEqual(orphans)
+    expect(await open()).toEqual(['backups/b.txt', pending].sort())
+    expect(await blobs.head(ready)).not.toBeNull()
+    live = await keys()
+
+    // The first look is as if the record were not there yet.
+    let looks = 0
+    const late: FileStore = { ...store, get: async key => (looks++ === 0 ? null : store.get(key)) }
+    expect(await reconcileIn(25, true, { blobs, store: late })).toEqual(NOTHING)
+    expect(await open()).toContain(pending)
   })
 
   test('spares an object whose record appears after it was listed', async () => {
@@ -100,7 +132,7 @@ describe('a reconciliation', () => {
       ...store,
       get: async asked => (asked.file_id === file_id && looks++ === 0 ? null : store.get(asked)),
     }
-    expect(await reconcileIn(25, true, { blobs, store: late })).toEqual({ orphans: [], missing: [] })
+    expect(await reconcileIn(25, true, { blobs, store: late })).toEqual(NOTHING)
     expect(looks).toBeGreaterThan(1)
     expect(await keys()).toContain(file?.key)
     live = await keys()
@@ -110,10 +142,10 @@ describe('a reconciliation', () => {
     const file_id = await complete(Buffer.from('lost'))
     const file = await store.get({ user_id: ann.user_id, file_id })
     await blobs.remove(file?.key ?? '')
-    expect(await reconcileIn(25, true)).toEqual({ orphans: [], missing: [file_id] })
+    expect(await reconcileIn(25, true)).toEqual({ ...NOTHING, missing: [file_id] })
     expect((await store.get({ user_id: ann.user_id, file_id }))?.status).toBe('ready')
     if (file) await store.markDeleting(file, [])
-    expect(await reconcileIn(25, true)).toEqual({ orphans: [], missing: [] })
+    expect(await reconcileIn(25, true)).toEqual(NOTHING)
   })
 })
 
@@ -125,6 +157,7 @@ test('the command lists, removes, and says what it did', async () => {
   const command = async (...flags: string[]) =>
     (await run(process.execPath, [CLI, ...flags], { env })).stdout.trim().split('\n')
   const [orphan = ''] = ORPHANS
+  const UPLOAD = 'user-files/nobody/nothing/b.txt'
   const NONE = '0 records without bytes'
   try {
     // The folder belongs to the service for as long as that runs.
@@ -137,13 +170,25 @@ test('the command lists, removes, and says what it did', async () => {
     const keys = createKeyRing('a secret of 32 bytes, or rather more', undefined)
     const blobs = await createDiskBlobStore({ root, keys, publicUrl: () => '' })
     await blobs.put(orphan, Readable.from(['bytes']), { contentType: 'image/jpeg' })
-    expect(await command()).toEqual([`0 orphans removed, ${NONE}`])
+    const uploadId = await blobs.multipart.create(UPLOAD, { contentType: 'text/plain' })
+    expect(await command()).toEqual([`0 orphans removed, 0 unfinished uploads aborted, ${NONE}`])
     const old = new Date(Date.now() - 25 * HOUR)
     await utimes(join(root, 'blobs', orphan, '~', 'data'), old, old)
-    expect(await command('--dry-run')).toEqual([`orphan ${orphan}`, `1 orphan found, ${NONE}`])
+    const begun = { key: UPLOAD, initiated: old.toISOString(), content_type: 'text/plain' }
+    await writeFile(join(root, 'uploads', uploadId, 'meta.json'), JSON.stringify(begun))
+    expect(await command('--dry-run')).toEqual([
+      `orphan ${orphan}`,
+      `unfinished ${UPLOAD}`,
+      `1 orphan found, 1 unfinished upload found, ${NONE}`,
+    ])
     expect(await blobs.head(orphan)).not.toBeNull()
-    expect(await command()).toEqual([`removed ${orphan}`, `1 orphan removed, ${NONE}`])
+    expect(await command()).toEqual([
+      `removed ${orphan}`,
+      `aborted ${UPLOAD}`,
+      `1 orphan removed, 1 unfinished upload aborted, ${NONE}`,
+    ])
     expect(await blobs.head(orphan)).toBeNull()
+    expect(await blobs.multipart.listParts(UPLOAD, uploadId)).toBeNull()
     await expect(command('--dry')).rejects.toMatchObject({ stderr: expect.stringContaining('Usage') })
   } finally {
     await rm(DATA_DIR, { recursive: true, force: true })

@@ -1,8 +1,8 @@
-import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import type { BlobStore } from '../src/infra/blobs/blob-store.ts'
 import { startApp, type TestApp } from './support/app.ts'
+import { hugePng } from './support/pictures.ts'
 import { anonymous, as, type SeededUser, seedInto } from './support/seed.ts'
 import { until } from './support/until.ts'
 import { keptAtLast, NOTHING, uploaded } from './support/uploads.ts'
@@ -19,27 +19,6 @@ const halves = (width: number, height: number) =>
       top: 0,
     },
   ])
-
-const chunk = (type: string, data: Buffer) => {
-  const typed = Buffer.concat([Buffer.from(type), data])
-  const frame = Buffer.alloc(8)
-  frame.writeUInt32BE(data.length)
-  frame.writeUInt32BE(crc32(typed), 4)
-  return Buffer.concat([frame.subarray(0, 4), typed, frame.subarray(4)])
-}
-
-/** The head of a PNG that claims to be so large. */
-const hugePng = (width: number, height: number) => {
-  const header = Buffer.from([0, 0, 0, 0, 0, 0, 0, 0, 8, 2, 0, 0, 0])
-  header.writeUInt32BE(width)
-  header.writeUInt32BE(height, 4)
-  return Buffer.concat([
-    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    chunk('IHDR', header),
-    chunk('IDAT', Buffer.from('789c0300000000010000', 'hex')),
-    chunk('IEND', Buffer.alloc(0)),
-  ])
-}
 
 describe('the thumbnail', () => {
   let app: TestApp

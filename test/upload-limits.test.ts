@@ -56,6 +56,18 @@ describe('an upload past a limit', () => {
     await keptAtLast(app, bob)
     await uploaded(app, bob, randomBytes(9000))
   })
+
+  test('of the quota is none when it fills it to the last byte', async () => {
+    const cleo = await seed.user('cleo')
+    for (const size of [20_000, 20_000, 19_999]) await uploaded(app, cleo, randomBytes(size))
+    expect((await upload(app, cleo, randomBytes(2)).expect(507)).body.code).toBe('quota_exceeded')
+    expect((await keptAtLast(app, cleo)).stored_bytes).toBe(59_999)
+    // Of five that fit one by one only one can.
+    const twins = await Promise.all(Array.from({ length: 5 }, () => upload(app, cleo, randomBytes(1))))
+    expect(twins.map(({ status }) => status).sort()).toEqual([201, 507, 507, 507, 507])
+    expect((await keptAtLast(app, cleo)).stored_bytes).toBe(60_000)
+    expect((await upload(app, cleo, randomBytes(1)).expect(507)).body.code).toBe('quota_exceeded')
+  })
 })
 
 test('an upload whose store fails in the middle is a problem and leaves nothing', async () => {

@@ -76,8 +76,10 @@ describe('a form that is no upload', () => {
     for (const body of ['{}', '[]', '{"fileName":"a","fileContent":"*"}']) {
       expectProblem(await post(dora, { headers: json, body }), { status: 422, code: 'validation_failed' })
     }
-    const huge = JSON.stringify({ fileName: 'a', fileContent: 'A'.repeat(17 * 1024 * 1024) })
-    expectProblem(await post(dora, { headers: json, body: huge }), { status: 413, code: 'file_too_large' })
+    const huge = JSON.stringify({ fileName: 'a'.repeat(1024 * 1024), fileContent: 'AAAA' })
+    expectProblem(await post(dora, { headers: json, body: huge }), { status: 413, code: 'body_too_large' })
+    const packed = { ...json, 'Content-Encoding': 'gzip' }
+    expectProblem(await post(dora, { headers: packed, body: '{}' }), unsupported)
 
     const { headers } = form([])
     const chunked = await fetch(`${app.url}/files/upload`, {

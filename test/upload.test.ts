@@ -134,6 +134,11 @@ describe('an upload in one go', () => {
     expect(await walk('&tag=all')).toEqual(ids)
     expect(await walk('&tag=third')).toEqual([ids[0], ids[3], ids[6]])
     expect(await walk('&tag=none')).toEqual([])
+    // A page that holds all that is left says so, also where a tag leaves much out.
+    for (const query of ['limit=7', 'limit=7&tag=all', 'limit=3&tag=third', 'limit=1&tag=none']) {
+      const { body } = await as(app, cleo).get(`/files?${query}`).expect(200)
+      expect([query, body.next_cursor]).toEqual([query, null])
+    }
   })
 
   test('is changed by its owner alone', async () => {

@@ -48,8 +48,9 @@ export interface FileService {
   notOwn(viewer: Viewer, fileIds: readonly string[]): Promise<string[]>
 }
 
-/** Queries that one page may take when a filter thins it out. */
+/** Queries that one page may take when a filter thins it out, each of them for more than the one before. */
 const ROUNDS = 5
+const MORE_EACH_ROUND = 4
 
 /** How a file may be presented: what could hold a script is only ever handed over to be kept. */
 export const presentation = (record: FileRecord) => ({
@@ -99,13 +100,19 @@ export const createFileService = ({ store, blobs, removal, cursors }: Parts): Fi
       const list = `files/${viewer.user_id}/${tag ?? ''}`
       const files: FileRecord[] = []
       let after = cursors.read(list, cursor)
-      for (let round = 0; round < ROUNDS && files.length < limit; round++) {
-        const page = await store.list(viewer.user_id, tag, limit - files.length, after)
+      // One more than is asked for tells whether anything is left.
+      let looked = limit + 1
+      for (let round = 0; round < ROUNDS && files.length <= limit; round++) {
+        const page = await store.list(viewer.user_id, tag, looked, after)
         files.push(...page.files)
-        if (page.last === null) return { files, next_cursor: null }
-        after = page.last
+        after = page.last ?? undefined
+        if (after === undefined) break
+        looked *= MORE_EACH_ROUND
       }
-      return { files, next_cursor: cursors.write(list, after ?? null) }
+      const shown = files.slice(0, limit)
+      // Where nothing more was found in so many, somebody has to look on: the next page may be empty.
+      const last = files.length > limit ? shown.at(-1)?.file_id : after
+      return { files: shown, next_cursor: cursors.write(list, last ?? null) }
     },
 
     async update(viewer, fileId, changes) {

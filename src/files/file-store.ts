@@ -21,19 +21,25 @@ type FileKey = Pick<FileRecord, 'user_id' | 'file_id'>
 type Arrived = Pick<
   FileRecord,
   'file_type' | 'file_size' | 'checksum_sha256' | 'thumbnail' | 'tags' | 'is_public'
->
+> &
+  Partial<Pick<FileRecord, 'file_name' | 'original_name'>>
 
 export interface FileStore {
   ownerOf(fileId: string): Promise<string | null>
   get(key: FileKey): Promise<FileRecord | null>
   getMany(keys: readonly FileKey[]): Promise<FileRecord[]>
-  /** Ready files of an owner, newest first; `last` is the id to go on after, null at the end. A page may be short. */
+  /**
+   * Ready files of an owner among the next `looked` ones, newest first; `last` is the id to go on after, null at the
+   * end.
+   */
   list(
     userId: string,
     tag: string | undefined,
-    limit: number,
+    looked: number,
     after: string | undefined,
   ): Promise<{ files: FileRecord[]; last: string | null }>
+  /** What counts against an owner's quota, in bytes. */
+  storedBytes(userId: string): Promise<number>
   /** Records that bytes are to come, and counts them. False when they would not fit into `quota` bytes. */
   reserve(file: FileRecord, quota: number, also: readonly Write[]): Promise<boolean>
   /** Keeps the store's own id of a resumable upload. */
@@ -85,7 +91,7 @@ export const createFileStore = (dynamo: Dynamo): FileStore => {
 
     getMany: keys => dynamo.getMany<FileRecord>(fileMetadataTable.name, keys.map(keyOf)),
 
-    async list(userId, tag, limit, after) {
+    async list(userId, tag, looked, after) {
       const query = {
         KeyConditionExpression: 'user_id = :user',
         FilterExpression:
@@ -103,10 +109,13 @@ export const createFileStore = (dynamo: Dynamo): FileStore => {
       // A filter thins out what was read, so the end is where DynamoDB says it is.
       const { items, lastKey } = await dynamo.query<FileRecord>(fileMetadataTable.name, {
         ...query,
-        Limit: limit,
+        Limit: looked,
       })
       return { files: items, last: typeof lastKey?.file_id === 'string' ? lastKey.file_id : null }
     },
+
+    storedBytes: async user_id =>
+      (await dynamo.get<{ stored_bytes: number }>(storageTable.name, { user_id }))?.stored_bytes ?? 0,
 
     reserve(file, quota, also) {
       const room = quota - file.counted_bytes

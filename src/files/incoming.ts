@@ -11,6 +11,8 @@ interface Measured {
 
 /** A stream on its way to the store, told by its first bytes and measured as it passes. */
 export interface Incoming {
+  /** Its first bytes, as many as tell what it is. */
+  head: Buffer
   /** What the bytes are; null when they are not what was declared. */
   type: string | null
   /** To be read once. Fails with what the source fails with, and with `tooLarge()` past the limit. */
@@ -81,7 +83,8 @@ export const incoming = async (
 ): Promise<Incoming> => {
   const { head, over } = await takeHead(source)
   if (head.length > limit) throw tooLarge()
-  const type = await typeOf(head.subarray(0, SNIFFED_BYTES), declaredType)
+  const sniffed = Buffer.from(head.subarray(0, SNIFFED_BYTES))
+  const type = await typeOf(sniffed, declaredType)
   const { through, measured } = meter(limit, tooLarge)
   // The source may fail before anybody reads, or when nobody ever does.
   through.on('error', () => {})
@@ -93,5 +96,5 @@ export const incoming = async (
     })
     source.pipe(through)
   }
-  return { type, body: through, measured }
+  return { head: sniffed, type, body: through, measured }
 }

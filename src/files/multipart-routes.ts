@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from '../http/endpoint.ts'
-import { bytesOf, gone, watchBody } from '../http/request-stream.ts'
+import { brokenOff, bytesOf, gone, watchBody } from '../http/request-stream.ts'
 import { count, id, timestamp } from '../lib/fields.ts'
 import { File, NewUpload, toFile } from './file.ts'
 import type { MultipartService } from './multipart-service.ts'
@@ -131,6 +131,8 @@ export const multipartRoutes = (uploads: MultipartService) => [
       const endWatch = watchBody(req, uploads.idleMs, problem => body.destroy(problem))
       try {
         return await uploads.put(viewer, params.upload_id, params.part_number, body, size, gone(req))
+      } catch (error) {
+        throw brokenOff(req, error)
       } finally {
         endWatch()
         // What nobody wanted of it has to pass, or nothing more would come over this connection.

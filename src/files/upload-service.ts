@@ -7,19 +7,23 @@ import { Problem } from '../lib/errors.ts'
 import type { FileRecord } from './file.ts'
 import type { FileRemoval } from './file-removal.ts'
 import type { FileStore } from './file-store.ts'
+import { typeOf } from './file-type.ts'
 import { incoming } from './incoming.ts'
-import type { Reservations } from './reservations.ts'
+import { namesOf, quotaExceeded, type Reservations } from './reservations.ts'
 import type { Thumbnails } from './thumbnails.ts'
 
 /** What is said of a file besides its bytes. */
 export interface Described {
   tags: string[]
   is_public: boolean
+  /** Where they were not known before the bytes: its name, and the type that it is said to have. */
+  name?: string
+  type?: string
 }
 
 /** Bytes that are in the store under a record that nobody sees yet. */
 export interface Staged {
-  /** Shows the file to its owner. */
+  /** Shows the file to its owner. 415 `unsupported_type` */
   publish(described: Described): Promise<FileRecord>
   /** Takes it all back. */
   discard(): Promise<void>
@@ -31,11 +35,12 @@ export interface UploadService {
   /**
    * Streams bytes into the store. Quota and size are claimed before the first byte is read.
    * 413 `file_too_large`, 415 `unsupported_type`, 507 `quota_exceeded`
-   * @param expectedBytes an upper bound of what is to come; what is claimed until the real size is known
+   * @param bytes how many are to come: `most` are claimed until it is known, or else what is left of the quota, unless
+   * that is fewer than `least`
    */
   receive(
     viewer: Viewer,
-    file: { name: string; type: string; expectedBytes: number },
+    file: { name: string; type: string; expected: { least: number; most: number } },
     bytes: Readable,
     signal: AbortSignal,
   ): Promise<Staged>
@@ -93,31 +98,37 @@ export const createUploadService = (parts: Parts): UploadService => {
   }
 
   const write = async (record: FileRecord, bytes: Readable, declaredType: string, signal: AbortSignal) => {
-    const { type, body, measured } = await incoming(bytes, declaredType, maxFileSize, () =>
-      tooLarge(maxFileSize),
+    const claimed = record.counted_bytes
+    const { head, type, body, measured } = await incoming(bytes, declaredType, claimed, () =>
+      claimed < maxFileSize ? quotaExceeded() : tooLarge(maxFileSize),
     )
     if (type === null) {
       body.destroy()
       throw unsupportedType()
     }
     await blobs.put(record.key, body, { contentType: type, signal })
-    return { type, ...measured() }
+    return { head, type, ...measured() }
   }
 
   return {
     idleMs,
 
-    async receive(viewer, { name, type, expectedBytes }, bytes, signal) {
-      const record = await reservations.claim(viewer, { name, bytes: Math.min(expectedBytes, maxFileSize) })
+    async receive(viewer, { name, type, expected }, bytes, signal) {
+      const bytesAtMost = Math.min(expected.most, maxFileSize)
+      const record = await reservations.claim(viewer, { name, bytes: bytesAtMost, atLeast: expected.least })
       try {
         const arrived = await write(record, bytes, type, signal)
         return {
           discard: () => discard(record),
-          async publish(described) {
-            const thumbnail = thumbnails.for(record, arrived.type)
+          async publish({ tags, is_public, name: lateName, type: lateType }) {
+            const file_type = lateType === undefined ? arrived.type : await typeOf(arrived.head, lateType)
+            if (file_type === null) throw unsupportedType()
+            const thumbnail = thumbnails.for(record, file_type)
             const ready = {
-              ...described,
-              file_type: arrived.type,
+              tags,
+              is_public,
+              ...(lateName !== undefined && namesOf(lateName)),
+              file_type,
               file_size: arrived.size,
               checksum_sha256: arrived.sha256,
               thumbnail: thumbnail.state,

@@ -83,6 +83,13 @@ export const invalid = (error: z.ZodError, inBody: boolean): Problem => {
   })
 }
 
+/** The value of a field of a body that was read by other means than an endpoint's. 422 */
+export const checked = <T>(schema: z.ZodType<T>, value: unknown): T => {
+  const parsed = schema.safeParse(value)
+  if (!parsed.success) throw invalid(parsed.error, true)
+  return parsed.data
+}
+
 /** What body-parser and the router throw, by their `type`, or by their name where they have none. */
 const FOREIGN: Record<string, Problem> = {
   'entity.parse.failed': new Problem(400, 'malformed_json', 'Malformed JSON', 'The body is not valid JSON.'),

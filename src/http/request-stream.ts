@@ -1,14 +1,22 @@
 import type { Readable } from 'node:stream'
 import type { Request } from 'express'
 import { detached } from '../infra/blobs/detached.ts'
+import { isErrno } from '../infra/blobs/durable-files.ts'
 import { watchForStall } from '../infra/blobs/stall.ts'
 import { Problem } from '../lib/errors.ts'
+
+/** The client went away in the middle: nobody reads this, and it is no fault of ours. */
+const aborted = () => new Problem(400, 'request_aborted', 'Request aborted', 'The body ended too early.')
+
+/** What went wrong while a body was read, told as what it is where that is only that it broke off. */
+export const brokenOff = (req: Request, error: unknown): unknown =>
+  !req.complete && isErrno(error, 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE') ? aborted() : error
 
 /** Fires when whoever asked is gone before the reply is out. */
 export const gone = (req: Request): AbortSignal => {
   const controller = new AbortController()
   req.res?.once('close', () => {
-    if (!req.res?.writableFinished) controller.abort(new Error('the client is gone'))
+    if (!req.res?.writableFinished) controller.abort(aborted())
   })
   return controller.signal
 }

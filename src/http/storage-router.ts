@@ -2,9 +2,9 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import { BlobExists, BlobNotFound, UploadNotFound } from '../infra/blobs/blob-errors.ts'
 import { detached } from '../infra/blobs/detached.ts'
 import type { DiskBlobStore } from '../infra/blobs/disk-blob-store.ts'
-import { isErrno } from '../infra/blobs/durable-files.ts'
 import type { StorageOperation } from '../infra/blobs/url-signer.ts'
 import { notFound, Problem } from '../lib/errors.ts'
+import { brokenOff } from './request-stream.ts'
 import { sendBytes } from './send-bytes.ts'
 
 type Get = Extract<StorageOperation, { method: 'GET' }>
@@ -63,10 +63,7 @@ const told = (error: unknown, req: Request): unknown => {
   if (error instanceof UploadNotFound) return notFound('upload')
   if (error instanceof BlobExists)
     return new Problem(409, 'already_exists', 'Already exists', 'There is an object already, and it stays.')
-  // The client went away: nobody reads this, and it is no fault of ours.
-  if (!req.complete && isErrno(error, 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'))
-    return new Problem(400, 'request_aborted', 'Request aborted', 'The body ended too early.')
-  return error
+  return brokenOff(req, error)
 }
 
 const headersOf = (operation: Get, lastModified: Date) => ({
