@@ -41,7 +41,7 @@ step "the Dockerfile builds: $((added / 1000000)) MB on top of its base"
 
 mapfile -t environment < <(printf -- '--env\n%s\n' "${variables[@]}")
 podman --runtime runc --cgroup-manager=cgroupfs run --name plaza --rm --network "ns:/run/netns/$namespace" --no-healthcheck \
-  --ulimit nofile=1024:1024 --read-only --read-only-tmpfs=false --cap-drop=ALL --security-opt no-new-privileges \
+  --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --read-only --read-only-tmpfs=false --cap-drop=ALL --security-opt no-new-privileges \
   --env PORT=3200 --env ADMIN_PORT=3201 "${environment[@]}" plaza >"$work/container.log" 2>&1 &
 container=$!
 pids+=("$container")
@@ -55,10 +55,7 @@ mapfile -t check < <(podman image inspect plaza | jq -r '.[0].Healthcheck.Test[1
 podman --runtime runc exec plaza "${check[@]}" || fail 'HEALTHCHECK fails'
 podman --runtime runc exec --env PORT=1 plaza "${check[@]}" && fail 'HEALTHCHECK cannot fail'
 # A whole story through it, an upload and all, before it is stopped.
-ip netns exec "$namespace" node scripts/deploy-proof/load.ts http://127.0.0.1:3200 >"$work/load.log" 2>&1 &
-load=$!
-pids+=("$load")
-until_true 60 grep -q 'the load is on' "$work/load.log" || fail 'no load'
+start_load http://127.0.0.1:3200
 sleep 3
 end_load 'the container, read-only and without capabilities'
 podman --runtime runc stop -t 30 plaza >/dev/null

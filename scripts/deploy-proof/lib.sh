@@ -111,3 +111,17 @@ packer_folder() {
   [ "$(diff ami/build.pkr.hcl "$work/ami/build.pkr.hcl" | grep -c '^[<>]')" = 2 ] || fail 'more than the sources were changed'
   cat >"$work/ami/source.pkr.hcl"
 }
+
+# A hundred clients: start_load URL [KILLED_FILE], see load.ts
+start_load() {
+  ip netns exec "$namespace" node scripts/deploy-proof/load.ts "$@" >"$work/load.log" 2>&1 &
+  load=$!
+  pids+=("$load")
+  until_true 120 grep -q 'the load is on' "$work/load.log" || { cat "$work/load.log"; fail 'no load'; }
+}
+
+end_load() { # WHAT
+  kill -TERM "$load"
+  wait "$load" || { cat "$work/load.log"; fail "$1"; }
+  step "$1: $(tail -n 1 "$work/load.log")"
+}

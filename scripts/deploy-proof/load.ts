@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { Agent, request } from 'node:http'
+import * as http from 'node:http'
+import * as https from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
@@ -12,6 +13,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * any, with it those that began after the time (ms since the epoch) that the file holds by then.
  */
 const [base = '', killedFile = ''] = process.argv.slice(2)
+const { Agent, request } = base.startsWith('https:') ? https : http
+type Agent = http.Agent
 const CLIENTS = 100
 const USERS = 10
 /** Between two requests of a client. */
