@@ -44,6 +44,9 @@ const crossOrigin = (origins: readonly string[]): RequestHandler => {
       'Content-Range',
       'ETag',
       'Location',
+      'RateLimit-Limit',
+      'RateLimit-Remaining',
+      'RateLimit-Reset',
       'Retry-After',
       'X-Request-Id',
     ],
@@ -97,6 +100,7 @@ export const createApp = (context: Context): Express => {
   app.use(
     mount(routesOf(context), {
       authentication: createAuthentication(accessTokens, sessions.isLive),
+      rateLimits: context.rateLimits,
       checkReplies: !config.production,
     }),
   )

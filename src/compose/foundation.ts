@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { Registry } from 'prom-client'
 import type { Config } from '../config.ts'
+import { policies } from '../http/limits.ts'
+import { createRateLimits, noRateLimits } from '../http/rate-limit.ts'
 import { createReadiness } from '../http/readiness.ts'
 import { requestMetrics } from '../http/request-metrics.ts'
 import { type Backends, openBackends } from '../infra/backends.ts'
@@ -8,6 +10,7 @@ import { createCache } from '../infra/cache/cache.ts'
 import type { Checks } from '../infra/cache/checker.ts'
 import { ensureTables } from '../infra/dynamo/tables.ts'
 import type { TallyOptions } from '../infra/dynamo/tally.ts'
+import { createCounters, noCounters } from '../infra/limits/counters.ts'
 import { createLogger, type Logger } from '../infra/logger.ts'
 import { createBackendMeters } from '../infra/metrics/backend-meter.ts'
 import { watchProcess } from '../infra/metrics/process-metrics.ts'
@@ -62,6 +65,9 @@ export const layFoundation = async (config: Config, parts: Parts, closing: Async
     },
   })
 
+  const { rateLimits: limited, userQuotaBytes } = config
+  const counters = limited ? createCounters({ scripts: backends.scripts, keys, logger }) : noCounters
+
   return {
     config,
     version,
@@ -74,6 +80,8 @@ export const layFoundation = async (config: Config, parts: Parts, closing: Async
     cache,
     outbox,
     readiness,
+    counters,
+    rateLimits: limited ? createRateLimits(counters, policies(userQuotaBytes)) : noRateLimits,
     cursors: createCursors(createSeal(keys, 'cursor')),
   }
 }

@@ -3,6 +3,8 @@ import { hash } from 'node:crypto'
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod'
 import { notFound, Problem } from '../lib/errors.ts'
+import { clientAddress } from './client-address.ts'
+import type { Limited } from './limits.ts'
 import { invalid } from './problem.ts'
 import { type Bytes, sendBytes } from './send-bytes.ts'
 import type { Viewer } from './viewer.ts'
@@ -16,7 +18,7 @@ type Sent<S extends z.ZodType | undefined> = S extends z.ZodType ? z.input<S> : 
 type Given<R extends z.ZodType | undefined> = Sent<R> | OtherReply | BytesReply
 
 /** What is known of an operation whatever its types are: this is what gets mounted and documented. */
-export interface Description {
+export interface Description extends Limited {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** With parameters as `:name`. */
   path: string
@@ -69,6 +71,8 @@ interface Input<A extends Auth, P, Q, B> {
   viewer: ViewerOf<A>
   /** Who calls, as the client says. */
   userAgent: string | undefined
+  /** From where, as limits see it. */
+  address: string
   /** For what does not fit into values: bodies that are streams. */
   req: Request
 }
@@ -212,6 +216,7 @@ export const endpoint = <
       body: parse<B>(spec.body, req.body, error => invalid(error, true)),
       viewer: (res.locals.viewer ?? null) as ViewerOf<A>,
       userAgent: req.get('user-agent'),
+      address: clientAddress(req),
       req,
     })
     if (given instanceof OtherReply) {

@@ -1,7 +1,9 @@
 import { type RequestHandler, Router } from 'express'
 import { notFound, Problem } from '../lib/errors.ts'
 import type { Auth, Endpoint } from './endpoint.ts'
+import { limitsOf } from './limits.ts'
 import { toProblem } from './problem.ts'
+import type { RateLimits } from './rate-limit.ts'
 
 /** `/users/profile` must be tried before `/users/:user_id`: letters sort before parameters, segment by segment. */
 const specificity = (path: string) => path.replaceAll(/:\w+/g, '~')
@@ -25,6 +27,7 @@ const methodNotAllowed =
 
 interface MountOptions {
   authentication: (auth: Auth) => RequestHandler
+  rateLimits: RateLimits
   /** Hold every reply against its schema. */
   checkReplies: boolean
 }
@@ -51,12 +54,19 @@ export const mount = (endpoints: readonly Endpoint[], options: MountOptions): Ro
           throw toProblem(thrown)
         }
       }
-      route[spec.method](options.authentication(spec.auth), ...(bodyParser ? [bodyParser] : []), handler)
+      const limits = limitsOf(spec)
+      route[spec.method](
+        ...options.rateLimits.byAddress(limits),
+        options.authentication(spec.auth),
+        ...options.rateLimits.byViewer(limits),
+        ...(bodyParser ? [bodyParser] : []),
+        handler,
+      )
     }
     route.all(methodNotAllowed(allowed(here)))
   }
 
-  router.use(() => {
+  router.use(...options.rateLimits.byAddress(['requests']), () => {
     throw notFound('path')
   })
   return router
