@@ -44,10 +44,11 @@ export const authRoutes = (auth: AuthService, sessions: SessionService) => [
       reply: LoginReply,
       status: 200,
       problems: [401],
-      limits: ['login'],
+      // By account and address together: see `login-limits.ts`.
+      limits: [],
       secret: true,
     },
-    ({ body, userAgent }) => auth.login(body, userAgent),
+    ({ body, userAgent, address }) => auth.login(body, { userAgent, address }),
   ),
 
   endpoint(

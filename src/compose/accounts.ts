@@ -1,5 +1,8 @@
+import { createAccountLimits } from '../auth/account-limits.ts'
 import { createAuthService } from '../auth/auth-service.ts'
 import { createCredentialStore } from '../auth/credential-store.ts'
+import { createKnownAddressStore } from '../auth/known-address-store.ts'
+import { createLoginLimits } from '../auth/login-limits.ts'
 import { createPasswords } from '../auth/password.ts'
 import { createRefreshTokens } from '../auth/refresh-token.ts'
 import { createRevocationStore } from '../auth/revocation-store.ts'
@@ -15,11 +18,12 @@ import type { Foundation } from './foundation.ts'
 
 /** Users, their sessions, and how they come in. */
 export const composeAccounts = (foundation: Foundation, closing: AsyncDisposableStack) => {
-  const { config, logger, backends, cache, outbox, cursors } = foundation
+  const { config, logger, backends, cache, outbox, counters, cursors } = foundation
   const { dynamo, keys } = backends
 
   const users = createUserService(cachedUsers(createUserStore(dynamo), cache))
   const accessTokens = createAccessTokens(keys)
+  const accountLimits = createAccountLimits(counters)
   const revocationStore = createRevocationStore(dynamo)
   const revocations = closing.adopt(createRevocations(revocationStore, logger), r => r.stop())
   const sessions = createSessionService({
@@ -29,14 +33,19 @@ export const composeAccounts = (foundation: Foundation, closing: AsyncDisposable
     revocations,
     accessTokens,
     refreshTokens: createRefreshTokens(createSeal(keys, 'refresh-token')),
+    limits: accountLimits,
     cursors,
   })
   const passwords = createPasswords(config.bcryptCost)
+  const knownAddresses = createKnownAddressStore(dynamo, keys)
   const auth = createAuthService({
     users,
     credentials: createCredentialStore(dynamo),
     passwords,
     sessions,
+    knownAddresses,
+    loginLimits: createLoginLimits({ counters, known: knownAddresses }),
+    accountLimits,
     outbox,
   })
 

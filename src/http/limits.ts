@@ -41,7 +41,6 @@ export const policies = (quota: number) =>
       returnable: true,
     },
     register: { by: 'address', points: 200, seconds: HOUR },
-    login: { by: 'address', points: 300, seconds: MINUTE },
     refresh: { by: 'address', points: 600, seconds: MINUTE },
     password: { by: 'address', points: 100, seconds: HOUR },
     password_change: { by: 'viewer', points: 10, seconds: HOUR },

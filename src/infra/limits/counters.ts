@@ -18,7 +18,7 @@ interface CounterSpec {
   returnable?: boolean
 }
 
-interface Counter {
+export interface Counter {
   /** Takes all of it or, where less is left, nothing. */
   take(key: string, points?: number): Promise<Taken>
   giveBack(key: string, points?: number): Promise<void>

@@ -1,0 +1,22 @@
+import type { Counter, Counters } from '../infra/limits/counters.ts'
+import { rateLimited } from '../lib/rate-limit.ts'
+import { emailKey } from './credential-store.ts'
+
+/** What may be done only so often for one account, whoever does it. Each throws 429 `rate_limited`. */
+export interface AccountLimits {
+  /** Of an e-mail address, taken or not. */
+  registration(email: string): Promise<void>
+  /** Of a user whose refresh token is genuine: nobody else can use it up. */
+  refresh(userId: string): Promise<void>
+}
+
+const bounded = (counter: Counter) => async (key: string) => {
+  const taken = await counter.take(key)
+  if (!taken.allowed) throw rateLimited(taken)
+}
+
+export const createAccountLimits = (counters: Counters): AccountLimits => {
+  const registration = bounded(counters.of({ name: 'register_email', points: 10, seconds: 3600 }))
+  const refresh = bounded(counters.of({ name: 'refresh_user', points: 120, seconds: 900 }))
+  return { registration: email => registration(emailKey(email)), refresh }
+}
