@@ -61,6 +61,8 @@ describe('a handler that throws', () => {
     const router = mount(routes, {
       authentication: () => (_req, _res, next) => next(),
       rateLimits: noRateLimits,
+      uploadSlots: (_req, _res, next) => next(),
+      answerWithinMs: 10_000,
       checkReplies: true,
     })
     const torn = express.Router().get('/torn', (_req, res) => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Registry } from 'prom-client'
 import type { Config } from '../config.ts'
 import { policies } from '../http/limits.ts'
+import { LAG_BOUND_MS, watchOverload } from '../http/overload.ts'
 import { createRateLimits, noRateLimits } from '../http/rate-limit.ts'
 import { createReadiness } from '../http/readiness.ts'
 import { requestMetrics } from '../http/request-metrics.ts'
@@ -31,6 +32,8 @@ export interface Parts {
   keptRows?: number
   tally?: Partial<TallyOptions>
   trends?: Partial<TrendBoardOptions>
+  /** Milliseconds by which the event loop may lag behind. */
+  lagBoundMs?: number
   /** Make the tables also where the database is not embedded. */
   tables?: boolean
 }
@@ -65,6 +68,7 @@ export const layFoundation = async (config: Config, parts: Parts, closing: Async
     },
   })
 
+  const overload = closing.adopt(watchOverload(parts.lagBoundMs ?? LAG_BOUND_MS), o => o.stop())
   const { rateLimits: limited, userQuotaBytes } = config
   const counters = limited ? createCounters({ scripts: backends.scripts, keys, logger }) : noCounters
 
@@ -80,6 +84,7 @@ export const layFoundation = async (config: Config, parts: Parts, closing: Async
     cache,
     outbox,
     readiness,
+    overload,
     counters,
     rateLimits: limited ? createRateLimits(counters, policies(userQuotaBytes)) : noRateLimits,
     cursors: createCursors(createSeal(keys, 'cursor')),

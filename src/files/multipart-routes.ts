@@ -153,6 +153,7 @@ export const multipartRoutes = (uploads: MultipartService) => [
       body: Completion,
       reply: z.strictObject({ status: z.literal('completed'), file: File }),
       status: 200,
+      slow: true,
       problems: [409],
     },
     async ({ viewer, params, body }) => {

@@ -1,6 +1,6 @@
 import { type RequestHandler, Router } from 'express'
 import { notFound, Problem } from '../lib/errors.ts'
-import type { Auth, Endpoint } from './endpoint.ts'
+import type { Auth, Endpoint, HandleOptions } from './endpoint.ts'
 import { limitsOf } from './limits.ts'
 import { toProblem } from './problem.ts'
 import type { RateLimits } from './rate-limit.ts'
@@ -25,11 +25,11 @@ const methodNotAllowed =
     })
   }
 
-interface MountOptions {
+interface MountOptions extends HandleOptions {
   authentication: (auth: Auth) => RequestHandler
   rateLimits: RateLimits
-  /** Hold every reply against its schema. */
-  checkReplies: boolean
+  /** Runs before a body of an upload is read. */
+  uploadSlots: RequestHandler
 }
 
 /** The router of all operations; other methods on their paths are 405, other paths 404. */
@@ -48,7 +48,7 @@ export const mount = (endpoints: readonly Endpoint[], options: MountOptions): Ro
     for (const { spec, bodyParser, handle } of here) {
       const handler: RequestHandler = async (req, res) => {
         try {
-          await handle(req, res, options.checkReplies)
+          await handle(req, res, options)
         } catch (thrown) {
           // The router takes some values for words of its own (undefined, 'route'): it gets to see errors only.
           throw toProblem(thrown)
@@ -60,6 +60,7 @@ export const mount = (endpoints: readonly Endpoint[], options: MountOptions): Ro
         options.authentication(spec.auth),
         ...options.rateLimits.byViewer(limits),
         ...(bodyParser ? [bodyParser] : []),
+        ...(spec.reads ? [options.uploadSlots] : []),
         handler,
       )
     }
