@@ -125,7 +125,7 @@ const openDatabase = async (
   dataDir: DataDir | undefined,
   closing: AsyncDisposableStack,
 ) => {
-  const shared = { region: config.region, tablePrefix: config.tablePrefix }
+  const shared = { region: config.region, tablePrefix: config.tablePrefix, logger }
   if (!config.dynamodbEmbedded) {
     const dynamo = closing.adopt(createDynamo({ ...shared, endpoint: config.dynamodbEndpoint }), d =>
       d.close(),

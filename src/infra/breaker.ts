@@ -1,7 +1,7 @@
 import type { Logger } from './logger.ts'
 
 /** What became of something that was asked of a backend. `neither`: it tells nothing of the backend. */
-type Verdict = 'worked' | 'failed' | 'neither'
+export type Verdict = 'worked' | 'failed' | 'neither'
 
 export interface Breaker {
   /** Does the work, or refuses it at once. @throws BreakerOpen, or what the work throws */
