@@ -1,4 +1,4 @@
-import type { Counter, Counters } from '../infra/limits/counters.ts'
+import type { LimitCounter, LimitCounters } from '../infra/limits/limit-counters.ts'
 import { rateLimited } from '../lib/rate-limit.ts'
 import { emailKey } from './credential-store.ts'
 
@@ -10,12 +10,12 @@ export interface AccountLimits {
   refresh(userId: string): Promise<void>
 }
 
-const bounded = (counter: Counter) => async (key: string) => {
+const bounded = (counter: LimitCounter) => async (key: string) => {
   const taken = await counter.take(key)
   if (!taken.allowed) throw rateLimited(taken)
 }
 
-export const createAccountLimits = (counters: Counters): AccountLimits => {
+export const createAccountLimits = (counters: LimitCounters): AccountLimits => {
   const registration = bounded(counters.of({ name: 'register_email', points: 10, seconds: 3600 }))
   const refresh = bounded(counters.of({ name: 'refresh_user', points: 120, seconds: 900 }))
   return { registration: email => registration(emailKey(email)), refresh }

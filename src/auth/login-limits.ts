@@ -1,4 +1,4 @@
-import type { Counter, Counters } from '../infra/limits/counters.ts'
+import type { LimitCounter, LimitCounters } from '../infra/limits/limit-counters.ts'
 import { Problem } from '../lib/errors.ts'
 import { rateLimited, type Taken } from '../lib/rate-limit.ts'
 import { emailKey } from './credential-store.ts'
@@ -21,7 +21,7 @@ const isGuess = (error: unknown) => error instanceof Problem && error.status ===
 const tooMany = (taken: Taken) => rateLimited(taken, 'Too many log-ins have failed; come again later.')
 
 interface Parts {
-  counters: Counters
+  counters: LimitCounters
   known: KnownAddressStore
 }
 
@@ -41,7 +41,7 @@ export const createLoginLimits = ({ counters, known }: Parts): LoginLimits => {
     const pair = `${address} ${account}`
     const taken: (() => Promise<void>)[] = []
     const giveBack = () => Promise.all(taken.map(undo => undo()))
-    const take = async (counter: Counter, key: string) => {
+    const take = async (counter: LimitCounter, key: string) => {
       const answer = await counter.take(key)
       if (answer.allowed) taken.push(() => counter.giveBack(key))
       return answer

@@ -18,12 +18,12 @@ import type { Foundation } from './foundation.ts'
 
 /** Users, their sessions, and how they come in. */
 export const composeAccounts = (foundation: Foundation, closing: AsyncDisposableStack) => {
-  const { config, logger, backends, cache, outbox, counters, cursors } = foundation
+  const { config, logger, backends, cache, outbox, limitCounters, cursors } = foundation
   const { dynamo, keys } = backends
 
   const users = createUserService(cachedUsers(createUserStore(dynamo), cache))
   const accessTokens = createAccessTokens(keys)
-  const accountLimits = createAccountLimits(counters)
+  const accountLimits = createAccountLimits(limitCounters)
   const revocationStore = createRevocationStore(dynamo)
   const revocations = closing.adopt(createRevocations(revocationStore, logger), r => r.stop())
   const sessions = createSessionService({
@@ -44,7 +44,7 @@ export const composeAccounts = (foundation: Foundation, closing: AsyncDisposable
     passwords,
     sessions,
     knownAddresses,
-    loginLimits: createLoginLimits({ counters, known: knownAddresses }),
+    loginLimits: createLoginLimits({ counters: limitCounters, known: knownAddresses }),
     accountLimits,
     outbox,
   })

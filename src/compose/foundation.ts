@@ -11,7 +11,7 @@ import { createCache } from '../infra/cache/cache.ts'
 import type { Checks } from '../infra/cache/checker.ts'
 import { ensureTables } from '../infra/dynamo/tables.ts'
 import type { TallyOptions } from '../infra/dynamo/tally.ts'
-import { createCounters, noCounters } from '../infra/limits/counters.ts'
+import { createLimitCounters, noLimitCounters } from '../infra/limits/limit-counters.ts'
 import { createLogger, type Logger } from '../infra/logger.ts'
 import { createBackendMeters } from '../infra/metrics/backend-meter.ts'
 import { watchProcess } from '../infra/metrics/process-metrics.ts'
@@ -70,7 +70,9 @@ export const layFoundation = async (config: Config, parts: Parts, closing: Async
 
   const overload = closing.adopt(watchOverload(parts.lagBoundMs ?? LAG_BOUND_MS), o => o.stop())
   const { rateLimits: limited, userQuotaBytes } = config
-  const counters = limited ? createCounters({ scripts: backends.scripts, keys, logger }) : noCounters
+  const limitCounters = limited
+    ? createLimitCounters({ scripts: backends.scripts, keys, logger })
+    : noLimitCounters
 
   return {
     config,
@@ -85,8 +87,8 @@ export const layFoundation = async (config: Config, parts: Parts, closing: Async
     outbox,
     readiness,
     overload,
-    counters,
-    rateLimits: limited ? createRateLimits(counters, policies(userQuotaBytes)) : noRateLimits,
+    limitCounters,
+    rateLimits: limited ? createRateLimits(limitCounters, policies(userQuotaBytes)) : noRateLimits,
     cursors: createCursors(createSeal(keys, 'cursor')),
   }
 }

@@ -1,5 +1,5 @@
 import type { RequestHandler, Response } from 'express'
-import type { Counters } from '../infra/limits/counters.ts'
+import type { LimitCounters } from '../infra/limits/limit-counters.ts'
 import { rateLimited, rateLimitHeaders, type Taken } from '../lib/rate-limit.ts'
 import { clientAddress } from './client-address.ts'
 import type { LimitName, Policy } from './limits.ts'
@@ -20,7 +20,7 @@ const tell = (res: Response, taken: Taken) => {
 }
 
 export const createRateLimits = (
-  counters: Counters,
+  counters: LimitCounters,
   table: Readonly<Record<LimitName, Policy>>,
 ): RateLimits => {
   const handlerOf = (name: LimitName, { by, cost, ...window }: Policy): RequestHandler => {

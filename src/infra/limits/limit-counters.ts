@@ -18,7 +18,7 @@ interface CounterSpec {
   returnable?: boolean
 }
 
-export interface Counter {
+export interface LimitCounter {
   /** Takes all of it or, where less is left, nothing. */
   take(key: string, points?: number): Promise<Taken>
   giveBack(key: string, points?: number): Promise<void>
@@ -26,8 +26,8 @@ export interface Counter {
   clear(key: string): Promise<void>
 }
 
-export interface Counters {
-  of(spec: CounterSpec): Counter
+export interface LimitCounters {
+  of(spec: CounterSpec): LimitCounter
 }
 
 interface CountersOptions {
@@ -38,7 +38,7 @@ interface CountersOptions {
 }
 
 /** Nothing is counted and all is allowed. */
-export const noCounters: Counters = {
+export const noLimitCounters: LimitCounters = {
   of: ({ points, seconds }) => ({
     take: async () => ({ allowed: true, limit: points, remaining: points, resetMs: seconds * 1000 }),
     giveBack: async () => {},
@@ -60,7 +60,7 @@ const answer = async (asked: Promise<RateLimiterRes>): Promise<{ allowed: boolea
  * Counters over rate-limiter-flexible: in Redis by one script over one key, so that a cluster serves it too. While
  * Redis is away, behind a breaker, this process counts alone and from nothing.
  */
-export const createCounters = ({ scripts, keys, logger }: CountersOptions): Counters => {
+export const createLimitCounters = ({ scripts, keys, logger }: CountersOptions): LimitCounters => {
   const breaker = createBreaker({ name: 'rate limits in Redis', logger })
   const storeClient = scripts && {
     eval: (...given: Parameters<RedisScripts['eval']>) => breaker.run(() => scripts.eval(...given)),
