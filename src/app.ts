@@ -14,10 +14,12 @@ import { createAuthentication } from './http/authenticate.ts'
 import type { Endpoint } from './http/endpoint.ts'
 import { mount } from './http/mount.ts'
 import { operationsRoutes } from './http/operations-routes.ts'
+import { shed } from './http/overload.ts'
 import { problemHandler } from './http/problem.ts'
 import { requestLog } from './http/request-log.ts'
 import { securityHeaders } from './http/security-headers.ts'
 import { storageRouter } from './http/storage-router.ts'
+import { uploadSlots } from './http/upload-slots.ts'
 import { postRoutes } from './posts/post-routes.ts'
 import { tagRoutes } from './posts/tag-routes.ts'
 import { reactionRoutes } from './reactions/reaction-routes.ts'
@@ -46,6 +48,9 @@ const crossOrigin = (origins: readonly string[]): RequestHandler => {
       'Content-Range',
       'ETag',
       'Location',
+      'RateLimit-Limit',
+      'RateLimit-Remaining',
+      'RateLimit-Reset',
       'Retry-After',
       'X-Request-Id',
     ],
@@ -59,6 +64,9 @@ const crossOrigin = (origins: readonly string[]): RequestHandler => {
     next()
   }
 }
+
+/** Longer than the database and the file store are waited for: who is still not done has lost its way. */
+const ANSWER_WITHIN_MS = 10_000
 
 /** All operations of the API. Each feature's routes get the services they need and no more. */
 export const routesOf = (context: Context): Endpoint[] => {
@@ -99,6 +107,7 @@ export const createApp = (context: Context): Express => {
   app.use(requestLog(logger))
   app.use(context.measureRequests)
   app.use(securityHeaders())
+  app.use(shed(context.overload))
   if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
   const { disk } = context.backends
   if (disk) app.use('/storage', storageRouter(disk))
@@ -106,6 +115,9 @@ export const createApp = (context: Context): Express => {
   app.use(
     mount(routesOf(context), {
       authentication: createAuthentication(accessTokens, sessions.isLive),
+      rateLimits: context.rateLimits,
+      uploadSlots: uploadSlots(config.uploadsAtOnce),
+      answerWithinMs: ANSWER_WITHIN_MS,
       checkReplies: !config.production,
     }),
   )

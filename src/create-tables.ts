@@ -13,12 +13,14 @@ const run = async () => {
       'Set DYNAMODB_ENDPOINT, or NODE_ENV=production for the DynamoDB of AWS_REGION; the embedded one needs no such step.',
     )
   }
+  const logger = createLogger(config.logLevel)
   const dynamo = createDynamo({
+    logger,
     region: config.region,
     tablePrefix: config.tablePrefix,
     endpoint: config.dynamodbEndpoint,
   })
-  await ensureTables(dynamo, TABLES, createLogger(config.logLevel))
+  await ensureTables(dynamo, TABLES, logger)
   dynamo.close()
   process.stdout.write(`${TABLES.map(({ name }) => dynamo.table(name)).join('\n')}\n`)
 }

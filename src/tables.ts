@@ -1,5 +1,6 @@
 import { credentialsTable } from './auth/credential-store.ts'
 import { emailTokensTable } from './auth/email-token-store.ts'
+import { knownAddressesTable } from './auth/known-address-store.ts'
 import { revocationsTable } from './auth/revocation-store.ts'
 import { sessionsTable } from './auth/session-store.ts'
 import { commentLikesTable } from './comments/comment-like-store.ts'
@@ -20,6 +21,7 @@ import { usersTable } from './users/user-store.ts'
 export const TABLES: readonly TableSpec[] = [
   usersTable,
   credentialsTable,
+  knownAddressesTable,
   sessionsTable,
   revocationsTable,
   emailTokensTable,

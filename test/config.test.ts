@@ -57,6 +57,7 @@ describe('the configuration', () => {
       bcryptCost: 10,
       maxFileSize: 5 * 1024 ** 3,
       userQuotaBytes: 10 * 1024 ** 3,
+      uploadsAtOnce: 32,
       fanoutMaxFollowers: 5000,
       rateLimits: true,
       registrationMode: 'open',

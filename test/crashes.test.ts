@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { endpoint } from '../src/http/endpoint.ts'
 import { mount } from '../src/http/mount.ts'
 import { ProblemDetails, problemHandler } from '../src/http/problem.ts'
+import { noRateLimits } from '../src/http/rate-limit.ts'
 import { requestLog } from '../src/http/request-log.ts'
 import { createLogger } from '../src/infra/logger.ts'
 import { unavailable } from '../src/lib/errors.ts'
@@ -57,7 +58,13 @@ describe('a handler that throws', () => {
       }),
     ]
     const logger = createLogger('info', { write: line => void lines.push(line) })
-    const router = mount(routes, { authentication: () => (_req, _res, next) => next(), checkReplies: true })
+    const router = mount(routes, {
+      authentication: () => (_req, _res, next) => next(),
+      rateLimits: noRateLimits,
+      uploadSlots: (_req, _res, next) => next(),
+      answerWithinMs: 10_000,
+      checkReplies: true,
+    })
     const torn = express.Router().get('/torn', (_req, res) => {
       res.writeHead(200, { 'Content-Length': '1000' }).write('half')
       throw new Error('half-way')

@@ -239,7 +239,7 @@ describe('the breaker', () => {
     expect(kv.status()).toBe('ok')
     await kv.ping()
     expect(messages).toEqual([
-      'key-value store: breaker open, going on without it',
+      'key-value store: breaker open, refusing at once',
       'key-value store: breaker closed, in use again',
     ])
   })

@@ -21,7 +21,7 @@ describe('a log-in while the password is changed', () => {
       .post('/auth/password')
       .send({ current_password: user.password, new_password: 'the new password' })
   const opensSession = ({ method, tables }: DatabaseCall) =>
-    method === 'transact' && tables.join() === 'Sessions,Credentials'
+    method === 'transact' && tables.join().startsWith('Sessions,Credentials')
 
   test('gets no session where it has verified the old one before', async () => {
     const ann = await seedInto(app).user('ann')

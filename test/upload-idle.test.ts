@@ -18,7 +18,7 @@ describe('a body that comes to a halt', () => {
   let seed: ReturnType<typeof seedInto>
 
   beforeAll(async () => {
-    app = await startApp()
+    app = await startApp({ UPLOADS_AT_ONCE: '40' })
     const { context } = app
     const uploads = { ...context.uploads, idleMs: IDLE_MS }
     const multipart = { ...context.multipart, idleMs: IDLE_MS }

@@ -10,7 +10,7 @@ describe('an upload past a limit', () => {
   let seed: ReturnType<typeof seedInto>
 
   beforeAll(async () => {
-    app = await startApp({ MAX_FILE_SIZE: '20000', USER_QUOTA_BYTES: '60000' })
+    app = await startApp({ MAX_FILE_SIZE: '20000', USER_QUOTA_BYTES: '60000', UPLOADS_AT_ONCE: '40' })
     seed = seedInto(app)
   })
   afterAll(() => app.close())

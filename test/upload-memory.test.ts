@@ -41,6 +41,7 @@ describeHeavy('the memory of a server that takes uploads', () => {
     plaza = await startProcess({
       DATA_DIR: folder.path,
       BCRYPT_COST: '4',
+      UPLOADS_AT_ONCE: '40',
       JWT_SECRET: 'only-for-tests-0123456789-0123456789-0123456789',
     })
     const account = { email: 'ann@example.com', password: 'a password of ann' }

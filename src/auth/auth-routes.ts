@@ -37,6 +37,7 @@ export const authRoutes = (
       status: 201,
       otherReplies: { 202: MailReply },
       problems: [409],
+      limits: ['register'],
       secret: true,
     },
     async ({ body }) => {
@@ -56,9 +57,11 @@ export const authRoutes = (
       reply: LoginReply,
       status: 200,
       problems: [401],
+      // By account and address together: see `login-limits.ts`.
+      limits: [],
       secret: true,
     },
-    ({ body, userAgent }) => auth.login(body, userAgent),
+    ({ body, userAgent, address }) => auth.login(body, { userAgent, address }),
   ),
 
   endpoint(
@@ -71,6 +74,7 @@ export const authRoutes = (
       reply: RefreshReply,
       status: 200,
       problems: [401],
+      limits: ['refresh'],
       secret: true,
     },
     ({ body }) => sessions.refresh(body.refresh_token),
@@ -115,6 +119,7 @@ export const authRoutes = (
       body: PasswordChange,
       status: 204,
       problems: [404],
+      limits: ['password', 'password_change'],
     },
     ({ viewer, body }) => auth.changePassword(viewer, body),
   ),

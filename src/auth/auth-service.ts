@@ -5,19 +5,25 @@ import { Problem } from '../lib/errors.ts'
 import type { SelfUser } from '../users/user.ts'
 import { selfView } from '../users/user.ts'
 import type { UserService } from '../users/user-service.ts'
+import type { AccountLimits } from './account-limits.ts'
 import { type CredentialRecord, type CredentialStore, newCredential } from './credential-store.ts'
+import type { KnownAddressStore } from './known-address-store.ts'
+import type { LoginLimits } from './login-limits.ts'
 import type { Passwords } from './password.ts'
 import type { Login, PasswordChange, Registration, Tokens } from './session.ts'
 import type { SessionService } from './session-service.ts'
 
+/** Who logs in, as far as that can be told without a password. */
+interface Caller {
+  userAgent: string | undefined
+  address: string
+}
+
 export interface AuthService {
-  /** 409 `email_taken` */
+  /** 409 `email_taken`, 429 */
   register(registration: z.infer<typeof Registration>): Promise<z.infer<typeof SelfUser>>
-  /** 401 `invalid_credentials`, the same for an unknown address, a wrong password and a suspended account */
-  login(
-    login: z.infer<typeof Login>,
-    userAgent: string | undefined,
-  ): Promise<Tokens & { user: z.infer<typeof SelfUser> }>
+  /** 401 `invalid_credentials` and 429, the same for an unknown address, a wrong password and a suspended account */
+  login(login: z.infer<typeof Login>, caller: Caller): Promise<Tokens & { user: z.infer<typeof SelfUser> }>
   /** Ends every other session. 401 `invalid_credentials` when the current password is wrong */
   changePassword(viewer: Viewer, change: z.infer<typeof PasswordChange>): Promise<void>
 }
@@ -29,6 +35,9 @@ interface Parts {
   credentials: CredentialStore
   passwords: Passwords
   sessions: SessionService
+  knownAddresses: KnownAddressStore
+  loginLimits: LoginLimits
+  accountLimits: AccountLimits
   logger: Logger
 }
 
@@ -37,6 +46,9 @@ export const createAuthService = ({
   credentials,
   passwords,
   sessions,
+  knownAddresses,
+  loginLimits,
+  accountLimits,
   logger,
 }: Parts): AuthService => {
   const verified = async (email: string, password: string) => {
@@ -57,6 +69,7 @@ export const createAuthService = ({
 
   return {
     async register({ email, password, name }) {
+      await accountLimits.registration(email)
       const password_hash = await passwords.hash(password)
       const { user, write } = users.create(email, name)
       if (!(await credentials.create(newCredential(user, password_hash), write)))
@@ -64,9 +77,12 @@ export const createAuthService = ({
       return selfView(user)
     },
 
-    async login({ email, password }, userAgent) {
-      const credential = await verified(email, password)
-      const tokens = await sessions.open(credential, userAgent, credentials.unchanged(credential))
+    async login({ email, password }, { userAgent, address }) {
+      const credential = await loginLimits.attempt(email, address, () => verified(email, password))
+      const tokens = await sessions.open(credential, userAgent, [
+        credentials.unchanged(credential),
+        knownAddresses.marking(email, address),
+      ])
       if (!tokens) throw invalidCredentials()
       if (passwords.isOutdated(credential.password_hash)) await strengthen(credential, password)
       return { ...tokens, user: await users.self(credential) }

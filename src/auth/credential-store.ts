@@ -23,7 +23,7 @@ export type CredentialVersion = Pick<CredentialRecord, 'email_key' | 'user_id' |
 const LONGEST_KEY = 2048
 
 /** Addresses that differ in case, surrounding space or Unicode form are one. */
-const emailKey = (email: string): string => email.trim().normalize('NFKC').toLowerCase()
+export const emailKey = (email: string): string => email.trim().normalize('NFKC').toLowerCase()
 
 /** The first one of a new user. */
 export const newCredential = (

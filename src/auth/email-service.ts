@@ -5,6 +5,7 @@ import { jobKind } from '../infra/outbox/job.ts'
 import type { Outbox } from '../infra/outbox/outbox.ts'
 import { Problem } from '../lib/errors.ts'
 import type { UserService } from '../users/user-service.ts'
+import type { AccountLimits } from './account-limits.ts'
 import { type CredentialStore, newCredential } from './credential-store.ts'
 import type { EmailTokenStore } from './email-token-store.ts'
 import { accountExistsMail, resetMail, verifyMail } from './mails.ts'
@@ -49,6 +50,7 @@ interface Parts {
   tokens: EmailTokenStore
   passwords: Passwords
   sessions: SessionService
+  limits: AccountLimits
   outbox: Outbox
   mail: Mail
   /** What links begin with, without a slash at the end. */
@@ -56,7 +58,7 @@ interface Parts {
 }
 
 export const createEmailService = (parts: Parts): EmailService => {
-  const { dynamo, users, credentials, tokens, passwords, sessions, outbox, mail, linkBase } = parts
+  const { dynamo, users, credentials, tokens, passwords, sessions, limits, outbox, mail, linkBase } = parts
 
   outbox.on(sendVerification, async registration => {
     const credential = await credentials.get(registration.email)
@@ -80,6 +82,8 @@ export const createEmailService = (parts: Parts): EmailService => {
 
   return {
     async register({ email, name, password }) {
+      await limits.registration(email)
+      await limits.mail(email)
       const password_hash = await passwords.hash(password)
       await dynamo.transact([outbox.entry(sendVerification, { email, name, password_hash })])
     },
@@ -93,7 +97,10 @@ export const createEmailService = (parts: Parts): EmailService => {
       if (!(await credentials.create(credential, write, tokens.using(found)))) throw invalidEmailToken()
     },
 
-    forgot: ({ email }) => dynamo.transact([outbox.entry(sendReset, { email })]),
+    async forgot({ email }) {
+      await limits.mail(email)
+      await dynamo.transact([outbox.entry(sendReset, { email })])
+    },
 
     async reset({ token, password }) {
       const found = await tokens.find('reset', token)

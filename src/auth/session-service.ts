@@ -9,6 +9,7 @@ import type { Cursors } from '../lib/cursors.ts'
 import { notFound, Problem } from '../lib/errors.ts'
 import type { Paging } from '../lib/fields.ts'
 import { newId, timeOf } from '../lib/ids.ts'
+import type { AccountLimits } from './account-limits.ts'
 import type { RefreshTokens } from './refresh-token.ts'
 import type { RevocationStore } from './revocation-store.ts'
 import type { Revocations } from './revocations.ts'
@@ -24,9 +25,9 @@ const BATCH = 25
 type Account = Pick<SessionRecord, 'user_id' | 'password_version'>
 
 export interface SessionService {
-  /** Null when `condition` refuses the transaction that makes the session. */
-  open(account: Account, userAgent: string | undefined, condition: Write): Promise<Tokens | null>
-  /** New tokens for an unspent refresh token. A spent one ends its session. 401 `invalid_refresh_token` */
+  /** Null when a condition of `also` refuses the transaction that makes the session. */
+  open(account: Account, userAgent: string | undefined, also: readonly Write[]): Promise<Tokens | null>
+  /** New tokens for an unspent refresh token. A spent one ends its session. 401 `invalid_refresh_token`, 429 */
   refresh(token: string): Promise<Tokens>
   end(viewer: Viewer): Promise<void>
   /** One of the viewer's own sessions. 404 */
@@ -55,6 +56,7 @@ interface Parts {
   revocations: Revocations
   accessTokens: AccessTokens
   refreshTokens: RefreshTokens
+  limits: AccountLimits
   cursors: Cursors
   outbox: Outbox
 }
@@ -71,7 +73,8 @@ const expiry = (sessionId: string, now: number) =>
   Math.floor(Math.min(now / 1000 + IDLE_SECONDS, timeOf(sessionId) / 1000 + LONGEST_SECONDS))
 
 export const createSessionService = (parts: Parts): SessionService => {
-  const { dynamo, store, revocationStore, revocations, accessTokens, refreshTokens, cursors, outbox } = parts
+  const { dynamo, store, revocationStore, revocations, accessTokens } = parts
+  const { refreshTokens, limits, cursors, outbox } = parts
 
   const tokensFor = (viewer: Viewer, refresh_token: string): Tokens => ({
     token: accessTokens.sign(viewer),
@@ -102,7 +105,7 @@ export const createSessionService = (parts: Parts): SessionService => {
   outbox.on(endOtherSessions, ({ keep, ...account }) => endOthers(account, keep))
 
   return {
-    async open({ user_id, password_version }, userAgent, condition) {
+    async open({ user_id, password_version }, userAgent, also) {
       const now = Date.now()
       const date = new Date(now).toISOString()
       const session_id: string = newId()
@@ -117,7 +120,7 @@ export const createSessionService = (parts: Parts): SessionService => {
         user_agent: userAgent?.slice(0, 256) ?? null,
         expires_at: expiry(session_id, now),
       }
-      const opened = await store.create(session, condition)
+      const opened = await store.create(session, also)
       return opened ? tokensFor(session, token) : null
     },
 
@@ -125,6 +128,7 @@ export const createSessionService = (parts: Parts): SessionService => {
       const opened = refreshTokens.open(token)
       if (!opened) throw invalidRefreshToken()
       const { user_id, session_id, refresh_hash } = opened
+      await limits.refresh(user_id)
       const next = refreshTokens.issue(user_id, session_id)
       const now = Date.now()
       const rotated = await store.rotate(opened, refresh_hash, {

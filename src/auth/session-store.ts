@@ -26,8 +26,8 @@ export interface SessionStore {
     limit: number,
     after: string | undefined,
   ): Promise<{ sessions: SessionRecord[]; last: string | null }>
-  /** False when `condition` is refused. */
-  create(session: SessionRecord, condition: Write): Promise<boolean>
+  /** False when a condition of `also` is refused. */
+  create(session: SessionRecord, also: readonly Write[]): Promise<boolean>
   /** False when the session does not know the token (any more), or is gone. */
   rotate(key: SessionKey, fromHash: string, to: Rotation): Promise<boolean>
   /** The writes that end sessions, for a transaction; `must` refuses it when one is gone already. */
@@ -59,8 +59,8 @@ export const createSessionStore = (dynamo: Dynamo): SessionStore => {
       return { sessions, last: more ? (items.at(-1)?.session_id ?? null) : null }
     },
 
-    create: (session, condition) =>
-      held(dynamo.transact([{ item: { Put: { TableName, Item: { ...session } } } }, condition])),
+    create: (session, also) =>
+      held(dynamo.transact([{ item: { Put: { TableName, Item: { ...session } } } }, ...also])),
 
     rotate({ user_id, session_id }, fromHash, to) {
       const expression = change({ ...to })

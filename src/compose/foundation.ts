@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { Registry } from 'prom-client'
 import type { Config } from '../config.ts'
+import { policies } from '../http/limits.ts'
+import { LAG_BOUND_MS, watchOverload } from '../http/overload.ts'
+import { createRateLimits, noRateLimits } from '../http/rate-limit.ts'
 import { createReadiness } from '../http/readiness.ts'
 import { requestMetrics } from '../http/request-metrics.ts'
 import { type Backends, openBackends } from '../infra/backends.ts'
@@ -8,6 +11,7 @@ import { createCache } from '../infra/cache/cache.ts'
 import type { Checks } from '../infra/cache/checker.ts'
 import { ensureTables } from '../infra/dynamo/tables.ts'
 import type { TallyOptions } from '../infra/dynamo/tally.ts'
+import { createLimitCounters, noLimitCounters } from '../infra/limits/limit-counters.ts'
 import { createLogger, type Logger } from '../infra/logger.ts'
 import { createBackendMeters } from '../infra/metrics/backend-meter.ts'
 import { watchProcess } from '../infra/metrics/process-metrics.ts'
@@ -28,6 +32,8 @@ export interface Parts {
   keptRows?: number
   tally?: Partial<TallyOptions>
   trends?: Partial<TrendBoardOptions>
+  /** Milliseconds by which the event loop may lag behind. */
+  lagBoundMs?: number
   /** Make the tables also where the database is not embedded. */
   tables?: boolean
 }
@@ -62,6 +68,12 @@ export const layFoundation = async (config: Config, parts: Parts, closing: Async
     },
   })
 
+  const overload = closing.adopt(watchOverload(parts.lagBoundMs ?? LAG_BOUND_MS), o => o.stop())
+  const { rateLimits: limited, userQuotaBytes } = config
+  const limitCounters = limited
+    ? createLimitCounters({ scripts: backends.scripts, keys, logger })
+    : noLimitCounters
+
   return {
     config,
     version,
@@ -74,6 +86,9 @@ export const layFoundation = async (config: Config, parts: Parts, closing: Async
     cache,
     outbox,
     readiness,
+    overload,
+    limitCounters,
+    rateLimits: limited ? createRateLimits(limitCounters, policies(userQuotaBytes)) : noRateLimits,
     cursors: createCursors(createSeal(keys, 'cursor')),
   }
 }

@@ -147,6 +147,7 @@ export const fileRoutes = (files: FileService) => [
       body: UrlOptions,
       reply: UrlReply,
       status: 200,
+      limits: [],
       secret: true,
     },
     ({ viewer, params, body }) => files.url(viewer, params.file_id, body.expires_in),

@@ -70,6 +70,7 @@ export const multipartRoutes = (uploads: MultipartService) => [
       reply: Begun,
       status: 201,
       problems: [507],
+      limits: ['uploads'],
     },
     async ({ viewer, body }) => ({
       ...stateOf(await uploads.begin(viewer, body)),
@@ -123,6 +124,7 @@ export const multipartRoutes = (uploads: MultipartService) => [
       reply: z.strictObject({ part_number: z.int(), etag: z.string() }),
       status: 200,
       problems: [409],
+      limits: ['upload_parts', 'upload_bytes'],
     },
     async ({ viewer, params, req }) => {
       const length = req.get('content-length')
@@ -153,6 +155,7 @@ export const multipartRoutes = (uploads: MultipartService) => [
       body: Completion,
       reply: z.strictObject({ status: z.literal('completed'), file: File }),
       status: 200,
+      slow: true,
       problems: [409],
     },
     async ({ viewer, params, body }) => {

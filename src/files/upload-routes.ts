@@ -106,6 +106,7 @@ export const uploadRoutes = (uploads: UploadService, maxFileSize: number) => {
         reply: UploadReply,
         status: 201,
         problems: [409, 411, 507],
+        limits: ['uploads', 'upload_bytes'],
       },
       async ({ viewer, req }) => {
         const message = 'File uploaded successfully'

@@ -3,6 +3,9 @@ import { hash } from 'node:crypto'
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
 import type { z } from 'zod'
 import { notFound, Problem } from '../lib/errors.ts'
+import { answerWithin } from './answer-within.ts'
+import { clientAddress } from './client-address.ts'
+import type { Limited } from './limits.ts'
 import { invalid } from './problem.ts'
 import { type Bytes, sendBytes } from './send-bytes.ts'
 import type { Viewer } from './viewer.ts'
@@ -16,7 +19,7 @@ type Sent<S extends z.ZodType | undefined> = S extends z.ZodType ? z.input<S> : 
 type Given<R extends z.ZodType | undefined> = Sent<R> | OtherReply | BytesReply
 
 /** What is known of an operation whatever its types are: this is what gets mounted and documented. */
-export interface Description {
+export interface Description extends Limited {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete'
   /** With parameters as `:name`. */
   path: string
@@ -25,6 +28,8 @@ export interface Description {
   params?: z.ZodType | undefined
   query?: z.ZodType | undefined
   body?: z.ZodType | undefined
+  /** Takes as long as a file is large. */
+  slow?: boolean
   /** Bodies that the handler reads from `req` by itself, by their media type; only described here. */
   reads?: Record<string, z.ZodType>
   /** Left out where the reply has no body. */
@@ -69,6 +74,8 @@ interface Input<A extends Auth, P, Q, B> {
   viewer: ViewerOf<A>
   /** Who calls, as the client says. */
   userAgent: string | undefined
+  /** From where, as limits see it. */
+  address: string
   /** For what does not fit into values: bodies that are streams. */
   req: Request
 }
@@ -98,8 +105,14 @@ export interface Endpoint {
   spec: Description
   /** Parses the body, where one is taken. Runs after authentication. */
   bodyParser: RequestHandler | null
-  /** `checkReplies`: hold the reply against its schema (in tests and development). */
-  handle(req: Request, res: Response, checkReplies: boolean): Promise<void>
+  handle(req: Request, res: Response, options: HandleOptions): Promise<void>
+}
+
+export interface HandleOptions {
+  /** Hold the reply against its schema (in tests and development). */
+  checkReplies: boolean
+  /** Milliseconds after which a handler that reads no stream is not waited for. */
+  answerWithinMs: number
 }
 
 /** JSON that is exchanged is UTF-8 (RFC 8259, 8.1); body-parser would take other encodings and mend broken bytes. */
@@ -134,6 +147,9 @@ const parseBody: RequestHandler = (req, res, next) => {
     next(new Problem(415, 'unsupported_type', 'Unsupported type', 'Send the body as application/json.'))
   } else inTime(req, res, json, next)
 }
+
+/** A stream takes as long as it takes, and has its own time limits. */
+const patience = (spec: Description, ms: number) => (spec.reads || spec.slow ? Number.POSITIVE_INFINITY : ms)
 
 const parse = <S extends Schema>(
   schema: Schema,
@@ -205,15 +221,17 @@ export const endpoint = <
   spec,
   bodyParser: spec.body ? parseBody : null,
 
-  async handle(req, res, checkReplies) {
-    const given = await handler({
+  async handle(req, res, { checkReplies, answerWithinMs }) {
+    const input = {
       params: parse<P>(spec.params, req.params, () => notFound('resource')),
       query: parse<Q>(spec.query, req.query, error => invalid(error, false)),
       body: parse<B>(spec.body, req.body, error => invalid(error, true)),
       viewer: (res.locals.viewer ?? null) as ViewerOf<A>,
       userAgent: req.get('user-agent'),
+      address: clientAddress(req),
       req,
-    })
+    }
+    const given = await answerWithin(patience(spec, answerWithinMs), () => handler(input))
     if (given instanceof OtherReply) {
       if (checkReplies) spec.otherReplies?.[given.status]?.parse(given.body)
       return send(req, res, spec, given.status, given.body)

@@ -1,7 +1,9 @@
 import { type RequestHandler, Router } from 'express'
 import { notFound, Problem } from '../lib/errors.ts'
-import type { Auth, Endpoint } from './endpoint.ts'
+import type { Auth, Endpoint, HandleOptions } from './endpoint.ts'
+import { limitsOf } from './limits.ts'
 import { toProblem } from './problem.ts'
+import type { RateLimits } from './rate-limit.ts'
 
 /** `/users/profile` must be tried before `/users/:user_id`: letters sort before parameters, segment by segment. */
 const specificity = (path: string) => path.replaceAll(/:\w+/g, '~')
@@ -23,10 +25,11 @@ const methodNotAllowed =
     })
   }
 
-interface MountOptions {
+interface MountOptions extends HandleOptions {
   authentication: (auth: Auth) => RequestHandler
-  /** Hold every reply against its schema. */
-  checkReplies: boolean
+  rateLimits: RateLimits
+  /** Runs before a body of an upload is read. */
+  uploadSlots: RequestHandler
 }
 
 /** The router of all operations; other methods on their paths are 405, other paths 404. */
@@ -45,18 +48,26 @@ export const mount = (endpoints: readonly Endpoint[], options: MountOptions): Ro
     for (const { spec, bodyParser, handle } of here) {
       const handler: RequestHandler = async (req, res) => {
         try {
-          await handle(req, res, options.checkReplies)
+          await handle(req, res, options)
         } catch (thrown) {
           // The router takes some values for words of its own (undefined, 'route'): it gets to see errors only.
           throw toProblem(thrown)
         }
       }
-      route[spec.method](options.authentication(spec.auth), ...(bodyParser ? [bodyParser] : []), handler)
+      const limits = limitsOf(spec)
+      route[spec.method](
+        ...options.rateLimits.byAddress(limits),
+        options.authentication(spec.auth),
+        ...options.rateLimits.byViewer(limits),
+        ...(bodyParser ? [bodyParser] : []),
+        ...(spec.reads ? [options.uploadSlots] : []),
+        handler,
+      )
     }
     route.all(methodNotAllowed(allowed(here)))
   }
 
-  router.use(() => {
+  router.use(...options.rateLimits.byAddress(['requests']), () => {
     throw notFound('path')
   })
   return router

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Description } from './endpoint.ts'
+import { limitsOf } from './limits.ts'
 import { createSchemas, isJson, type Json, type Schemas } from './openapi-schemas.ts'
 import { ProblemDetails } from './problem.ts'
 
@@ -28,6 +29,7 @@ const PROBLEM_TEXT: Record<number, string> = {
   415: 'The body is not of a type that is taken.',
   416: 'The range begins past the end.',
   422: 'It can be parsed and is wrong.',
+  429: 'Too often; try again after Retry-After seconds.',
   500: 'A fault on our side; the log has it under the same request id.',
   507: 'There is not enough room left.',
   503: 'A limit is reached or a backend is away; try again after Retry-After seconds.',
@@ -41,6 +43,7 @@ const problemsOf = (spec: Description): number[] => {
   if (spec.query) statuses.add(422)
   if (spec.body || spec.reads) for (const status of [408, 413, 415, 422]) statuses.add(status)
   if (spec.sends) statuses.add(416)
+  if (limitsOf(spec).length > 0) statuses.add(429)
   return [...statuses].sort()
 }
 
@@ -69,9 +72,29 @@ const bodiesOf = (schemas: Schemas, spec: Description): Json => ({
 /** Where every field has a default the body itself can be left out. */
 const maybeEmpty = ({ body }: Description) => body?.safeParse(undefined).success === true
 
+const RATE_LIMIT_HEADERS = {
+  'RateLimit-Limit': {
+    description: 'Of the limit of which the least is left: how much there is in one window.',
+    schema: { type: 'integer' },
+  },
+  'RateLimit-Remaining': { description: 'How much of it is left.', schema: { type: 'integer' } },
+  'RateLimit-Reset': {
+    description: 'Seconds until all of it is there again.',
+    schema: { type: 'integer' },
+  },
+}
+
+const RETRY_AFTER = { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } }
+
+const PROBLEM_HEADERS: Record<number, Json> = {
+  429: { ...RETRY_AFTER, ...RATE_LIMIT_HEADERS },
+  503: RETRY_AFTER,
+}
+
 const responsesOf = (schemas: Schemas, spec: Description): Json => {
   const headers = {
     'X-Request-Id': { schema: { type: 'string' } },
+    ...(limitsOf(spec).length > 0 && RATE_LIMIT_HEADERS),
     ...(spec.etag && { ETag: { schema: { type: 'string' } } }),
     ...(spec.location && { Location: { schema: { type: 'string' } } }),
   }
@@ -117,6 +140,7 @@ const problemResponses = (problem: Json) =>
       `Problem${status}`,
       {
         description,
+        ...(PROBLEM_HEADERS[Number(status)] && { headers: PROBLEM_HEADERS[Number(status)] }),
         content: { 'application/problem+json': { schema: problem } },
       },
     ]),

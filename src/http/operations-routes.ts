@@ -33,6 +33,7 @@ export const operationsRoutes = (
         auth: 'none',
         reply: Health,
         status: 200,
+        unlimited: true,
         secret: true,
       },
       () => ({ status: 'ok' as const, version, uptime_s: Math.round(process.uptime()) }),

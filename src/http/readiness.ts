@@ -99,6 +99,7 @@ export const readyRoute = (readiness: Readiness) =>
       reply: Ready,
       otherReplies: { 503: NotReady },
       status: 200,
+      unlimited: true,
       secret: true,
     },
     async () => {

@@ -6,7 +6,7 @@ import { createDiskBlobStore, type DiskBlobStore } from './blobs/disk-blob-store
 import { createS3BlobStore } from './blobs/s3-blob-store.ts'
 import type { KeyValue } from './cache/key-value.ts'
 import { createMemoryKeyValue } from './cache/memory-key-value.ts'
-import { connectRedis } from './cache/redis-key-value.ts'
+import { connectRedis, type RedisScripts } from './cache/redis-key-value.ts'
 import { createDynamo, type Dynamo } from './dynamo/dynamo.ts'
 import { type DataDir, keptSecret, openDataDir } from './embedded/data-dir.ts'
 import { launchDynamoDb } from './embedded/dynamodb.ts'
@@ -26,6 +26,8 @@ const CACHE_SCHEMA = 'v1'
 export interface Backends {
   dynamo: Dynamo
   keyValue: KeyValue
+  /** The Redis of the key-value store as counters use it; null where there is none. */
+  scripts: RedisScripts | null
   blobs: BlobStore
   /** The same store where it is a disk: its signed URLs are served by this process. */
   disk: DiskBlobStore | null
@@ -70,6 +72,7 @@ export const openBackends = async (
       keyValue.keyValue.kind === 'redis'
         ? measuredKeyValue(keyValue.keyValue, meters('redis'))
         : keyValue.keyValue,
+    scripts: keyValue.scripts,
     blobs,
     disk: storage.disk,
     mail,
@@ -132,7 +135,7 @@ const openDatabase = async (
   dataDir: DataDir | undefined,
   closing: AsyncDisposableStack,
 ) => {
-  const shared = { region: config.region, tablePrefix: config.tablePrefix }
+  const shared = { region: config.region, tablePrefix: config.tablePrefix, logger }
   if (!config.dynamodbEmbedded) {
     const dynamo = closing.adopt(createDynamo({ ...shared, endpoint: config.dynamodbEndpoint }), d =>
       d.close(),
@@ -159,22 +162,22 @@ const openKeyValue = async (
   logger: Logger,
   dataDir: DataDir | undefined,
   closing: AsyncDisposableStack,
-): Promise<{ keyValue: KeyValue; described: string }> => {
+): Promise<{ keyValue: KeyValue; scripts: RedisScripts | null; described: string }> => {
   const keyPrefix = `${config.tablePrefix}${CACHE_SCHEMA}:`
   if (config.redisUrl !== undefined) {
     const keyValue = connectRedis({ url: config.redisUrl, keyPrefix, logger })
     await keyValue.ready
-    return { keyValue, described: new URL(config.redisUrl).host }
+    return { keyValue, scripts: keyValue.scripts, described: new URL(config.redisUrl).host }
   }
   const child = await launchRedis({ dataDir: given(dataDir), logger })
   if (!child) {
     const described = 'none: an in-process cache stands in (set REDIS_URL or install redis-server)'
     logger.warn({ redis: described }, 'REDIS_URL is not set and there is no redis-server in PATH')
-    return { keyValue: createMemoryKeyValue(), described }
+    return { keyValue: createMemoryKeyValue(), scripts: null, described }
   }
   closing.adopt(child, c => c.stop())
   const keyValue = connectRedis({ socketPath: child.socketPath, keyPrefix, logger })
   await keyValue.ready
   logger.info({ redis: child.socketPath }, 'REDIS_URL is not set: a redis-server from PATH was launched')
-  return { keyValue, described: `embedded (${child.socketPath})` }
+  return { keyValue, scripts: keyValue.scripts, described: `embedded (${child.socketPath})` }
 }

@@ -13,6 +13,8 @@ export const viewRoutes = (views: ViewService) => [
       params: z.strictObject({ post_id: id() }),
       reply: z.strictObject({ views_count: count() }),
       status: 202,
+      // One of a viewer counts in an hour, and many people share an address.
+      limits: [],
     },
     async ({ viewer, params, req }) => ({
       views_count: await views.count(viewer, req.ip, params.post_id),

@@ -9,8 +9,11 @@ interface Call {
   input: Record<string, unknown>
 }
 
-/** `lost`: the database does what it is asked to and the connection breaks before its answer comes. */
-type Answer = { status: number; body: object } | 'lost' | undefined
+/**
+ * `lost`: the database does what it is asked to and the connection breaks before its answer comes. `hung`: nothing is
+ * done and no answer comes.
+ */
+type Answer = { status: number; body: object } | 'lost' | 'hung' | undefined
 
 const Input = z.record(z.string(), z.unknown())
 const Port = z.object({ port: z.number() })
@@ -39,6 +42,7 @@ export const startDynamoProxy = async (answer: (call: Call) => Answer) => {
     const call = { operation: target.split('.')[1] ?? '', input: Input.parse(JSON.parse(body)) }
     calls.push(call)
     const given = answer(call)
+    if (given === 'hung') return
     if (typeof given === 'object') {
       res.writeHead(given.status, { 'content-type': 'application/x-amz-json-1.0' })
       res.end(JSON.stringify(given.body))

@@ -25,6 +25,7 @@ const environment = (env: Record<string, string>) => ({
   AWS_SECRET_ACCESS_KEY: 'test',
   PORT: '0',
   ADMIN_PORT: '0',
+  ...(env.NODE_ENV !== 'production' && { RATE_LIMITS: 'off' }),
   ...env,
 })
 

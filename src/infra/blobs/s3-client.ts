@@ -1,6 +1,7 @@
 import { S3Client, type S3ClientConfig, S3ServiceException, type ServiceInputTypes } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { Problem, unavailable } from '../../lib/errors.ts'
+import { createAttempts, EACH_ATTEMPT } from '../aws-attempts.ts'
 import type { Logger } from '../logger.ts'
 import type { BackendMeter } from '../metrics/backend-meter.ts'
 import { measureClient } from '../metrics/measured-client.ts'
@@ -52,6 +53,8 @@ export const createS3Client = ({
     }),
   })
   if (meter) measureClient(client, meter)
+  const attempt = createAttempts('file store', logger)
+  client.middlewareStack.add(next => args => attempt(args.request, () => next(args)), EACH_ATTEMPT)
   goWithoutWhatIsNotImplemented(client, logger)
   return client
 }

@@ -27,7 +27,14 @@ type RedisOptions = ({ url: string } | { socketPath: string }) & {
   commandTimeoutMs?: number
 }
 
+/** What a counter needs of a Redis: one script over one key, and to forget a key. Prefixed and timed like the rest. */
+export interface RedisScripts {
+  eval(script: string, given: { keys: string[]; arguments: string[] }): Promise<unknown>
+  del(key: string): Promise<number>
+}
+
 export interface RedisKeyValue extends KeyValue {
+  readonly scripts: RedisScripts
   /** Settles with the first attempt to connect: whether it succeeded. Never rejects; later ones go on. */
   readonly ready: Promise<boolean>
 }
@@ -154,6 +161,10 @@ export const connectRedis = (options: RedisOptions): RedisKeyValue => {
       command(client => client.increment(key, by, floor, expiration(ttlMs).value)),
     async ping() {
       await command(client => client.ping())
+    },
+    scripts: {
+      eval: (script, given) => command(client => client.eval(script, given)),
+      del: key => command(client => client.del(key)),
     },
     async close() {
       state = 'closed'

@@ -1,3 +1,4 @@
+import { timeLeft } from '../../lib/deadline.ts'
 import { unavailable } from '../../lib/errors.ts'
 import { backOff } from './dynamo-errors.ts'
 
@@ -12,6 +13,7 @@ export const again = async <T>(attempt: () => Promise<T | null>): Promise<T> => 
   for (let tries = 0; tries < TRIES; tries++) {
     const done = await attempt()
     if (done !== null) return done
+    if (timeLeft() <= 0) break
     await backOff(tries)
   }
   throw unavailable('This is being changed by many at once.', 1)

@@ -1,13 +1,11 @@
 import { BatchGetCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
-import { unavailable } from '../../lib/errors.ts'
-import { backOff } from './dynamo-errors.ts'
+import { pauseBefore } from './dynamo-errors.ts'
 
 export type Key = Record<string, string>
 type Item = Record<string, unknown>
 
 /** DynamoDB's limit for one BatchGetItem, over all of its tables. */
 const MOST_KEYS = 100
-const RETRIES = 8
 
 interface Want {
   table: string
@@ -37,8 +35,7 @@ export const createBatchReads = (documents: DynamoDBDocumentClient) => {
       request[table].Keys.push(key)
     }
     for (let attempt = 0; Object.keys(request).length > 0; attempt++) {
-      if (attempt > RETRIES) throw unavailable('The database did not answer in time.', 1)
-      if (attempt > 0) await backOff(attempt)
+      if (attempt > 0) await pauseBefore(attempt)
       const reply = await documents.send(new BatchGetCommand({ RequestItems: request }))
       for (const [table, items] of Object.entries(reply.Responses ?? {}))
         found.push(...items.map(item => [table, item] as const))

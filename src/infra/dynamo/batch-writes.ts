@@ -1,8 +1,7 @@
 import { BatchWriteCommand, type DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import pLimit from 'p-limit'
-import { unavailable } from '../../lib/errors.ts'
 import type { Key } from './batch-reads.ts'
-import { backOff } from './dynamo-errors.ts'
+import { pauseBefore } from './dynamo-errors.ts'
 
 type Item = Record<string, unknown>
 type WriteRequest = { PutRequest: { Item: Item } } | { DeleteRequest: { Key: Key } }
@@ -11,15 +10,13 @@ type WriteRequest = { PutRequest: { Item: Item } } | { DeleteRequest: { Key: Key
 const MOST_WRITES = 25
 /** Batches under way at once for one call. */
 const BATCHES = 8
-const RETRIES = 8
 
 /** Puts and deletions by the batch; what DynamoDB leaves over is sent again. */
 export const createBatchWrites = (documents: DynamoDBDocumentClient) => {
   const send = async (table: string, requests: WriteRequest[]) => {
     let left: Record<string, WriteRequest[]> = { [table]: requests }
     for (let attempt = 0; Object.keys(left).length > 0; attempt++) {
-      if (attempt > RETRIES) throw unavailable('The database did not answer in time.', 1)
-      if (attempt > 0) await backOff(attempt)
+      if (attempt > 0) await pauseBefore(attempt)
       const reply = await documents.send(new BatchWriteCommand({ RequestItems: left }))
       left = (reply.UnprocessedItems ?? {}) as Record<string, WriteRequest[]>
     }

@@ -1,10 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ConditionalCheckFailedException, TransactionCanceledException } from '@aws-sdk/client-dynamodb'
+import { timeLeft } from '../../lib/deadline.ts'
 import { unavailable } from '../../lib/errors.ts'
 import { ConditionFailed } from './write.ts'
 
 /** Full jitter (AWS Architecture Blog, "Exponential Backoff and Jitter"): 0 to 10 ms · 2^attempt, at most 400 ms. */
 export const backOff = (attempt: number) => sleep(Math.random() * Math.min(400, 10 * 2 ** attempt))
+
+/** Of what DynamoDB has left over of a batch. */
+const MOST_PAUSES = 8
+
+/** Waits before what is left over is sent again. @throws Problem 503 when that has been often enough or is too late */
+export const pauseBefore = async (attempt: number): Promise<void> => {
+  if (attempt > MOST_PAUSES || timeLeft() <= 0) throw unavailable('The database did not answer in time.', 1)
+  await backOff(attempt)
+}
 
 const reasons = (error: TransactionCanceledException) =>
   (error.CancellationReasons ?? []).map(reason => reason.Code ?? 'None')

@@ -12,6 +12,9 @@ import {
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { timeLeft } from '../../lib/deadline.ts'
+import { createAttempts, EACH_ATTEMPT } from '../aws-attempts.ts'
+import type { Logger } from '../logger.ts'
 import { createBatchReads, type Key } from './batch-reads.ts'
 import { createBatchWrites } from './batch-writes.ts'
 import { answered, backOff, isConflict, translate } from './dynamo-errors.ts'
@@ -83,6 +86,7 @@ export interface DynamoOptions {
   /** The region's own endpoint when left out. */
   endpoint?: string | undefined
   credentials?: DynamoDBClientConfig['credentials']
+  logger: Logger
 }
 
 export const createDynamo = (options: DynamoOptions): Dynamo => {
@@ -93,12 +97,14 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
     maxAttempts: 3,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: 1000,
-      requestTimeout: 3000,
+      requestTimeout: 2000,
       throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true, maxSockets: 256 },
       httpsAgent: { keepAlive: true, maxSockets: 256 },
     }),
   })
+  const attempt = createAttempts('database', options.logger)
+  client.middlewareStack.add(next => args => attempt(args.request, () => next(args)), EACH_ATTEMPT)
   const documents = DynamoDBDocumentClient.from(client, {
     // A client may name a field of a free-form record "constructor", which the marshaller takes for a class.
     marshallOptions: { removeUndefinedValues: true, convertClassInstanceToMap: true },
@@ -119,7 +125,7 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
         await documents.send(command)
         return
       } catch (error) {
-        if (attempt >= CONFLICT_RETRIES || !isConflict(error)) throw translate(error)
+        if (attempt >= CONFLICT_RETRIES || timeLeft() <= 0 || !isConflict(error)) throw translate(error)
         await backOff(attempt)
       }
     }

@@ -1,3 +1,4 @@
+import { withoutDeadline } from '../../lib/deadline.ts'
 import { newId } from '../../lib/ids.ts'
 import type { Dynamo } from '../dynamo/dynamo.ts'
 import type { Write } from '../dynamo/write.ts'
@@ -111,7 +112,7 @@ export const createOutbox = (options: OutboxOptions): Outbox => {
 
   /** Runs beside everything else. What goes wrong with the record itself mends when the lease runs out. */
   const run = (job: JobRow) => {
-    const work = attempt(job)
+    const work = withoutDeadline(() => attempt(job))
       .catch(error => logger.warn({ job_id: job.job_id, err: error }, 'outbox record not updated'))
       .finally(() => running.delete(work))
     running.add(work)
