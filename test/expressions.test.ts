@@ -4,6 +4,7 @@ import { change } from '../src/infra/dynamo/expressions.ts'
 import { ensureTables } from '../src/infra/dynamo/tables.ts'
 import { createLogger } from '../src/infra/logger.ts'
 import { openDatabase } from './support/database.ts'
+import { rounds } from './support/heavy.ts'
 
 const database = openDatabase()
 
@@ -101,7 +102,7 @@ test('an item becomes what the expression says, whatever its attributes are call
       const found = await database.get('Notes', { note_id })
       expect(found).toEqual(holding(after))
     }),
-    { numRuns: 100 },
+    { numRuns: rounds(100, 30) },
   )
 })
 
