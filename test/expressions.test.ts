@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { change } from '../src/infra/dynamo/expressions.ts'
 import { ensureTables } from '../src/infra/dynamo/tables.ts'
 import { createLogger } from '../src/infra/logger.ts'
+import { codePoint } from './support/code-point.ts'
 import { openDatabase } from './support/database.ts'
 import { rounds } from './support/heavy.ts'
 
@@ -43,7 +44,7 @@ const names = fc
       'a-b',
       'ä',
     ),
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).filter(name => name !== '__proto__'),
+    fc.string({ unit: codePoint, minLength: 1, maxLength: 20 }).filter(name => name !== '__proto__'),
   )
   .filter(name => name !== '__proto__')
 

@@ -5,10 +5,11 @@ import { displayName, safeName } from '../src/files/file-name.ts'
 import { typeOf } from '../src/files/file-type.ts'
 import { byteRange } from '../src/http/send-bytes.ts'
 import { isKey } from '../src/infra/blobs/blob-key.ts'
+import { codePoint } from './support/code-point.ts'
 import { rounds } from './support/heavy.ts'
 
 const anyName = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.string({ unit: codePoint, maxLength: 300 }),
   fc.string({ unit: 'grapheme', maxLength: 300 }),
   fc.string({
     unit: fc.constantFrom('.', '/', '\\', ' ', 'a', 'é', '\u0301', '\u202e', '\0', '🙂', '\ud83d', '_', '-'),
