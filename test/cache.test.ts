@@ -8,6 +8,7 @@ import { createMemoryKeyValue } from '../src/infra/cache/memory-key-value.ts'
 import { connectRedis } from '../src/infra/cache/redis-key-value.ts'
 import { createLogger } from '../src/infra/logger.ts'
 import { describeWithRedis, type RedisServer, startRedis, until } from './contracts/key-value.ts'
+import { rounds } from './support/heavy.ts'
 
 const quiet = createLogger('silent')
 
@@ -591,7 +592,7 @@ test('whatever happens in whatever order, no read that starts after a write show
         expect(await neverBackwards(scheduler, operations)).toEqual([])
       },
     ),
-    { numRuns: Number(process.env.PROPERTY_RUNS ?? 300) },
+    { numRuns: Number(process.env.PROPERTY_RUNS ?? rounds(300, 60)) },
   )
 }, 600_000)
 

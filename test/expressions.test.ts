@@ -3,7 +3,9 @@ import fc from 'fast-check'
 import { change } from '../src/infra/dynamo/expressions.ts'
 import { ensureTables } from '../src/infra/dynamo/tables.ts'
 import { createLogger } from '../src/infra/logger.ts'
+import { codePoint } from './support/code-point.ts'
 import { openDatabase } from './support/database.ts'
+import { rounds } from './support/heavy.ts'
 
 const database = openDatabase()
 
@@ -42,7 +44,7 @@ const names = fc
       'a-b',
       'ä',
     ),
-    fc.string({ unit: 'binary', minLength: 1, maxLength: 20 }).filter(name => name !== '__proto__'),
+    fc.string({ unit: codePoint, minLength: 1, maxLength: 20 }).filter(name => name !== '__proto__'),
   )
   .filter(name => name !== '__proto__')
 
@@ -101,7 +103,7 @@ test('an item becomes what the expression says, whatever its attributes are call
       const found = await database.get('Notes', { note_id })
       expect(found).toEqual(holding(after))
     }),
-    { numRuns: 100 },
+    { numRuns: rounds(100, 30) },
   )
 })
 

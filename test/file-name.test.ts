@@ -5,9 +5,11 @@ import { displayName, safeName } from '../src/files/file-name.ts'
 import { typeOf } from '../src/files/file-type.ts'
 import { byteRange } from '../src/http/send-bytes.ts'
 import { isKey } from '../src/infra/blobs/blob-key.ts'
+import { codePoint } from './support/code-point.ts'
+import { rounds } from './support/heavy.ts'
 
 const anyName = fc.oneof(
-  fc.string({ unit: 'binary', maxLength: 300 }),
+  fc.string({ unit: codePoint, maxLength: 300 }),
   fc.string({ unit: 'grapheme', maxLength: 300 }),
   fc.string({
     unit: fc.constantFrom('.', '/', '\\', ' ', 'a', 'é', '\u0301', '\u202e', '\0', '🙂', '\ud83d', '_', '-'),
@@ -49,7 +51,7 @@ describe('the name of a file', () => {
         expect(displayName(shown)).toBe(shown)
         expect(create(shown)).toMatch(/^[\x20-\x7e\xa0-\xff]+$/)
       }),
-      { numRuns: 2000 },
+      { numRuns: rounds(2000, 400) },
     )
   })
 
@@ -59,7 +61,7 @@ describe('the name of a file', () => {
         expect(safeName(name)).toMatch(/^[\w.-]{1,100}$/)
         expect(isKey(`user-files/u/f/${safeName(name)}`)).toBe(true)
       }),
-      { numRuns: 2000 },
+      { numRuns: rounds(2000, 400) },
     )
   })
 })
@@ -85,7 +87,7 @@ test('a type is told of any bytes, and is never one that holds scripts', async (
     fc.asyncProperty(head, declared, async (bytes, claim) => {
       expect((await typeOf(bytes, claim)) ?? '').not.toMatch(/html|svg|script|xml/)
     }),
-    { numRuns: 1000 },
+    { numRuns: rounds(1000, 200) },
   )
 })
 
@@ -99,7 +101,7 @@ test('a range of bytes is within the bytes', () => {
       expect(range.start).toBeLessThanOrEqual(range.end)
       expect(range.end).toBeLessThan(size)
     }),
-    { numRuns: 1000 },
+    { numRuns: rounds(1000, 200) },
   )
   expect(byteRange('bytes=-5', 3)).toEqual({ start: 0, end: 2 })
   expect(byteRange('bytes=-0', 3)).toBeNull()

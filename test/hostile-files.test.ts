@@ -110,7 +110,7 @@ describe('what hostile clients send', () => {
   test('what is two things at once is what its first bytes say, and runs nowhere', async () => {
     const picture = { create: { width: 8, height: 8, channels: 3, background: 'red' } } as const
     const jpeg = await sharp(picture).jpeg().toBuffer()
-    const bomb = deflateRawSync(Buffer.alloc(50_000_000))
+    const bomb = deflateRawSync(Buffer.alloc(10_000_000))
     for (const [type, expected, bytes] of [
       ['image/gif', 'image/gif', Buffer.from('GIF89a/*\x01\x01*/=1;alert(document.domain)')],
       ['text/html', 'application/pdf', Buffer.from('%PDF-1.4\n<html><script>alert(1)</script></html>')],
@@ -127,7 +127,7 @@ describe('what hostile clients send', () => {
   })
 
   test('a bomb of zeros is kept as it came and never unpacked', async () => {
-    const packed = deflateRawSync(Buffer.alloc(100_000_000))
+    const packed = deflateRawSync(Buffer.alloc(20_000_000))
     const bomb = Buffer.concat([Buffer.from('504b03041400000008000000000000000000', 'hex'), packed])
     await upload(app, ann, bomb, { name: 'bomb.png', type: 'image/png' }).expect(415)
     const file = await uploaded(app, ann, bomb, { name: 'bomb.png', type: 'application/octet-stream' })

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
+import { rounds } from './support/heavy.ts'
 import { median } from './support/median.ts'
 import { type SeededUser, seedInto } from './support/seed.ts'
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => app.close())
 
-const PAIRS = 20
+const PAIRS = rounds(20, 6)
 const MOST_PAIRS = 120
 
 /** Milliseconds until the refusal of a log-in has come. */

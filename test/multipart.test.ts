@@ -5,6 +5,7 @@ import { planParts } from '../src/files/part-plan.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { Completed, type Plan, sha256, slice, type Uploader, uploader } from './support/fault-client.ts'
 import { drain, faultsOf, inventory, storedBytes } from './support/fault-sweep.ts'
+import { rounds } from './support/heavy.ts'
 import { seedInto } from './support/seed.ts'
 
 const MIB = 1024 * 1024
@@ -177,7 +178,7 @@ describe('an upload in parts', () => {
 
   test('is either completed or given up when both are asked for at once', async () => {
     const ann = await somebody()
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < rounds(5, 2); round++) {
       const plan = await sent(ann)
       const [done, gone] = await Promise.all([ann.complete(plan), ann.abort(plan)])
       expect([

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { PostRecord } from '../src/posts/post.ts'
 import { startApp, type TestApp } from './support/app.ts'
+import { rounds } from './support/heavy.ts'
 import { anonymous, as, type SeededPost, type SeededUser, seedInto } from './support/seed.ts'
 
 /** Calls at once; a reply is a success, or an honest "not now". */
@@ -79,7 +80,7 @@ describe('changes at the same moment', () => {
 
   test('to delete a post and to change it: one way or the other, and it is gone', async () => {
     const ann = await seed.user('ann')
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < rounds(8, 4); round++) {
       const post = await seed.post(ann, { is_public: round % 2 === 0 })
       const url = `/posts/${post.post_id}`
       const [deleted, ...changed] = await outcomes([
@@ -136,7 +137,7 @@ describe('changes at the same moment', () => {
     const posts = await Promise.all(
       Array.from({ length: 3 }, (_, at) => seed.post(ann, { is_public: at === 0 })),
     )
-    for (let round = 0; round < 6; round++) {
+    for (let round = 0; round < rounds(6, 3); round++) {
       const flips = posts.flatMap(({ post_id }) =>
         [true, false].map(is_public => as(app, ann).patch(`/posts/${post_id}`).send({ is_public })),
       )

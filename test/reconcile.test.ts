@@ -153,7 +153,8 @@ test('the command lists, removes, and says what it did', async () => {
   const DATA_DIR = join(tmpdir(), `plaza-reconcile-${process.pid}`)
   const app = await startApp({ DATA_DIR })
   const aws = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
-  const env = { PATH: process.env.PATH, ...aws, ...app.env, DATA_DIR }
+  const { PATH, NODE_COMPILE_CACHE } = process.env
+  const env = { PATH, NODE_COMPILE_CACHE, ...aws, ...app.env, DATA_DIR }
   const command = async (...flags: string[]) =>
     (await run(process.execPath, [CLI, ...flags], { env })).stdout.trim().split('\n')
   const [orphan = ''] = ORPHANS

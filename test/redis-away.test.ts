@@ -7,6 +7,7 @@ import { describeWithRedis } from './contracts/key-value.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { busyAuthor } from './support/busy-author.ts'
 import { evict } from './support/evict.ts'
+import { rounds } from './support/heavy.ts'
 import { anonymous, as, seedInto } from './support/seed.ts'
 import { launchTestRedis } from './support/test-redis.ts'
 import { until } from './support/until.ts'
@@ -32,7 +33,7 @@ describeWithRedis('a Redis that comes and goes', () => {
     const authors = await seedInto(app).users('ann', 'bob', 'cleo')
     const busy = authors.map(author => busyAuthor(app, author))
 
-    for (let time = 0; time < 2; time++) {
+    for (let time = 0; time < rounds(2, 1); time++) {
       await until(
         () => redisStatus(app),
         status => status === 'ok',
@@ -120,7 +121,7 @@ describe('an instance without Redis', () => {
 
   test('shows every write in the next read', async () => {
     const busy = (await seedInto(app).users('ann', 'bob')).map(author => busyAuthor(app, author))
-    await Promise.all(busy.map(author => author.go(10)))
+    await Promise.all(busy.map(author => author.go(rounds(10, 4))))
     await Promise.all(busy.map(author => author.stop()))
     expect(busy.flatMap(author => author.faults)).toEqual([])
   })

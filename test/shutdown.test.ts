@@ -34,11 +34,13 @@ describe('SIGTERM', () => {
     plaza = await startProcess({ DATA_DIR: data.path, DRAIN_SECONDS: '3' })
     const seen = new Map<number | string, number>()
     let going = true
+    // Each with a pause in which the connection is idle: it must not be closed under the next request.
     const client = async () => {
       const agent = new Agent({ keepAlive: true, maxSockets: 1 })
       while (going) {
         const outcome = await get(`${plaza.url}/`, agent)
         seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
+        await sleep(20)
       }
       agent.destroy()
     }

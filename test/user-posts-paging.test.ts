@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { startApp, type TestApp } from './support/app.ts'
+import { rounds } from './support/heavy.ts'
 import { as, type SeededUser, seedInto } from './support/seed.ts'
 import { page } from './support/walk.ts'
 
@@ -97,7 +98,7 @@ describe('paging through posts while they come and go', () => {
         const throughout = posts.filter(post => post.first && maySee(post) && (asAuthor || !post.turned))
         expect(seen).toEqual(expect.arrayContaining(throughout.map(({ id }) => id)))
       }),
-      { numRuns: 20 },
+      { numRuns: rounds(20, 6) },
     )
   })
 

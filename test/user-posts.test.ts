@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
 import { evict } from './support/evict.ts'
+import { rounds } from './support/heavy.ts'
 import { anonymous, as, type SeededPost, type SeededUser, seedInto } from './support/seed.ts'
 import { page, pages } from './support/walk.ts'
 
@@ -110,7 +111,7 @@ describe("a user's posts", () => {
     const cleo = await seed.user('cleo')
     const own = [app, second].map(instance => as(instance, cleo))
     const apps = [app, second] as const
-    for (let round = 0; round < 50; round++) {
+    for (let round = 0; round < rounds(50, 10); round++) {
       const here = apps[round % 2] ?? app
       const there = apps[Math.floor(round / 2) % 2] ?? app
       const post = await seedInto(here).post(cleo, { is_public: round % 5 !== 0 })

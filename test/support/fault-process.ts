@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { until } from './until.ts'
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname
@@ -15,8 +14,7 @@ export const startFaulty = async (env: Record<string, string>) => {
       PATH: process.env.PATH,
       AWS_ACCESS_KEY_ID: 'test',
       AWS_SECRET_ACCESS_KEY: 'test',
-      // It starts many times: twice as fast so.
-      NODE_COMPILE_CACHE: join(tmpdir(), 'plaza-compile-cache'),
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
       ...env,
     },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { launchDynamoDb } from '../../src/infra/embedded/dynamodb.ts'
 import { createLogger } from '../../src/infra/logger.ts'
 import { launchTestRedis } from './test-redis.ts'
@@ -20,6 +22,8 @@ export default async () => {
       'CI is not set: crash matrix, resumption, memory, load and S3 tests are skipped (CI=true npm test runs them)\n',
     )
   }
+  // What tests start as a process of its own is compiled once and not each time.
+  process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), 'plaza-compile-cache')
   // Whatever is signed with these is taken; the SDK only wants to have something to sign with.
   process.env.AWS_ACCESS_KEY_ID = 'test'
   process.env.AWS_SECRET_ACCESS_KEY = 'test'

@@ -5,3 +5,9 @@ import { describe } from '@jest/globals'
  * (`CI=true npm test`), so that everybody else's `npm test` stays short. The global setup says so.
  */
 export const describeHeavy = process.env.CI ? describe : describe.skip
+
+/**
+ * How often a story repeats what each time may go another way (a race, made-up input): in full on CI, and elsewhere
+ * as often as shows that it works at all.
+ */
+export const rounds = (onCi: number, elsewhere: number) => (process.env.CI ? onCi : elsewhere)

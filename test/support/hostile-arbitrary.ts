@@ -1,10 +1,11 @@
 import fc from 'fast-check'
+import { codePoint } from './code-point.ts'
 
 const DEEP = `${'['.repeat(2000)}${']'.repeat(2000)}`
 
 /** JSON that nobody expects, as text: some of it cannot be had from a value. */
 const anyJson = fc.oneof(
-  fc.json({ maxDepth: 3, stringUnit: 'binary' }),
+  fc.json({ maxDepth: 3, stringUnit: codePoint }),
   fc.constantFrom(
     ...[
       'null',
@@ -32,7 +33,7 @@ const anyJson = fc.oneof(
 /** Not even JSON, most of it. */
 export const anyBody = fc.oneof(
   anyJson,
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: codePoint }),
   fc.constantFrom('', '{', '}', '{"a":', '\ufeff{}', 'null null', '[1,]', "{'a':1}", '<a/>', 'a=b', '\u0000'),
 )
 
@@ -80,7 +81,7 @@ export const anySegment = fc
   .oneof(
     fc.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/),
     fc.uuid().map(id => id.toUpperCase()),
-    fc.string({ unit: 'binary', minLength: 1 }).map(encodeURIComponent),
+    fc.string({ unit: codePoint, minLength: 1 }).map(encodeURIComponent),
     fc.constantFrom(
       '%zz',
       '%',
@@ -101,7 +102,7 @@ export const anyQuery = fc.array(
     fc.constantFrom('limit', 'cursor', 'tag', '__proto__', 'limit[]', 'x', 'constructor', ''),
     fc.oneof(
       fc.constantFrom('', '0', '1', '100', '101', '-1', '1.5', 'abc', '%zz', '%00', 'NaN'),
-      fc.string({ unit: 'binary' }).map(encodeURIComponent),
+      fc.string({ unit: codePoint }).map(encodeURIComponent),
       fc.constant(null),
     ),
   ),
