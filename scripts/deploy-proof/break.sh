@@ -56,12 +56,14 @@ step 'the disk at 85 and at 100 %: health-check.sh says so, the service goes on'
 # The log's copy for the CloudWatch agent, which is not here: its folder alone lets the unit start.
 machine mkdir -p /opt/aws/amazon-cloudwatch-agent/bin
 machine systemctl start plaza-log.service
-for _ in before after; do
-  until_true 10 machine sh -c 'health-check.sh >/dev/null; grep -q "Health check passed" /var/log/plaza/plaza.log' ||
+for line in before after; do
+  machine logger -t plaza-health "the line $line"
+  until_true 20 machine grep -q "the line $line" /var/log/plaza/plaza.log ||
     { machine systemctl status --no-pager plaza-log.service; fail 'plaza-log.service writes nothing'; }
-  machine logrotate --force /etc/logrotate.d/plaza
-  machine sh -c '! grep -q "Health check passed" /var/log/plaza/plaza.log' || fail 'the log is not rotated'
+  [ "$line" = after ] || machine logrotate --force /etc/logrotate.d/plaza
 done
+machine sh -c 'grep -q "the line before" /var/log/plaza/plaza.log.1 && ! grep -q "the line before" /var/log/plaza/plaza.log' ||
+  fail 'the log is not rotated'
 step 'the log is copied for the agent, and rotated'
 
 # A launch that comes to nothing: user-data again, on a machine that is never ready.
