@@ -47,7 +47,8 @@ install_files() { # those that lie in root/, where they lie there
     case $file in usr/local/bin/*) mode=755 ;; *) mode=644 ;; esac
     install -D -o root -g root -m "$mode" "$here/root/$file" "/$file"
   done
-  install -d -m 755 /etc/plaza
+  # Not the unit's LogsDirectory: systemd opens the log before it would make that.
+  install -d -m 755 /etc/plaza /var/log/plaza
 }
 
 install_release() {

@@ -20,9 +20,9 @@ fi
 step "the release: ${release##*/}"
 
 # The bare disk. It knows the stand-ins already: what is baked is not touched before it boots.
-bare_debian debian-12-kernel ,linux-image-cloud-amd64,initramfs-tools
+bare_debian debian-12-kernel linux-image-cloud-amd64,initramfs-tools
 mkdir "$work/bare"
-tar -xf "$bare" -C "$work/bare"
+tar -xf "$debian" -C "$work/bare"
 make_certificates
 introduce_cloud "$work/bare" 169.254.0.2
 ssh-keygen -q -t ed25519 -N '' -f "$work/key"

@@ -2,11 +2,11 @@
 # Bakes an image out of a bare root file system, with ami/build.pkr.hcl; sourced.
 # shellcheck disable=SC2154
 
-bare_debian debian-12 ''
+bare_debian debian-12
 # In memory: dpkg waits for the disk after each file.
 mkdir "$work/image"
 mount -t tmpfs -o size=3G,mode=755 tmpfs "$work/image"
-tar -xf "$bare" -C "$work/image"
+tar -xf "$debian" -C "$work/image"
 step 'a bare root file system'
 ssh-keygen -q -t ed25519 -N '' -f "$work/key"
 install -D -m 600 "$work/key.pub" "$work/image/root/.ssh/authorized_keys"

@@ -53,12 +53,32 @@ machine rm /fill
 machine health-check.sh >/dev/null || fail 'not well again'
 step 'the disk at 85 and at 100 %: health-check.sh says so, the service goes on'
 
+# The log's copy for the CloudWatch agent, which is not here: its folder alone lets the unit start.
+machine mkdir -p /opt/aws/amazon-cloudwatch-agent/bin
+machine systemctl start plaza-log.service
+for line in before after; do
+  machine logger -t plaza-health "the line $line"
+  until_true 20 machine grep -q "the line $line" /var/log/plaza/plaza.log ||
+    { machine systemctl status --no-pager plaza-log.service; fail 'plaza-log.service writes nothing'; }
+  [ "$line" = after ] || machine logrotate --force /etc/logrotate.d/plaza
+done
+machine sh -c 'grep -q "the line before" /var/log/plaza/plaza.log.1 && ! grep -q "the line before" /var/log/plaza/plaza.log' ||
+  fail 'the log is not rotated'
+step 'the log is copied for the agent, and rotated'
+
+# A launch that comes to nothing: user-data again, on a machine that is never ready.
+machine mount --bind /bin/false /usr/local/bin/plaza-await
+machine bash -s <userdata/user-data.sh >"$work/abandoned.log" 2>&1 && fail 'user-data finds a machine ready that is not'
+machine umount /usr/local/bin/plaza-await
+told '"LifecycleActionResult":"ABANDON"' || { cat "$work/abandoned.log"; fail 'the launch was not abandoned'; }
+step 'a launch without /ready is abandoned'
+
 # Booted again
 before=$(leader)
 machine systemctl reboot
 until_true 30 sh -c "! kill -0 $before" || fail 'does not go down'
 until_true 60 machine plaza-await /ready 1 || fail 'does not come back'
 until_true 60 running || fail 'the machine is not "running" again'
-[ "$(grep -c CompleteLifecycleAction "$work/cloud/told")" = 1 ] || fail 'user-data ran again'
+[ "$(grep -c CompleteLifecycleAction "$work/cloud/told")" = 2 ] || fail 'user-data ran again'
 step 'booted again: it serves'
 power_off

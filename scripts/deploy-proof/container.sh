@@ -8,15 +8,9 @@
 export STORAGE_DRIVER=vfs BUILDAH_ISOLATION=chroot CONTAINERS_STORAGE_CONF="$work/storage.conf"
 printf '[storage]\ndriver = "vfs"\ngraphroot = "%s"\nrunroot = "%s"\n' "$work/images" "$work/run" >"$work/storage.conf"
 
-slim=${XDG_CACHE_HOME:-$HOME/.cache}/plaza/deploy/debian-12-slim.tar
-if [ ! -e "$slim" ]; then
-  # shellcheck disable=SC2016
-  mmdebstrap --quiet --variant=apt --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-    --dpkgopt='path-exclude=/usr/share/locale/*' bookworm "$slim.new.tar" \
-    "$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)"
-  mv "$slim.new.tar" "$slim"
-fi
-podman import -q "$slim" docker.io/library/debian:bookworm-slim >/dev/null
+debian debian-12-slim --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
+  --dpkgopt='path-exclude=/usr/share/locale/*'
+podman import -q "$debian" docker.io/library/debian:bookworm-slim >/dev/null
 builder=$(buildah from --pull-never docker.io/library/debian:bookworm-slim)
 tree=$(buildah mount "$builder")
 install -D "$work/release/bin/node" "$tree/usr/local/bin/node"

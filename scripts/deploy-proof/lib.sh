@@ -37,9 +37,10 @@ end() {
   # Whatever is left in the namespace is ours.
   ip netns pids "$namespace" 2>/dev/null | xargs -r kill -9
   ip netns delete "$namespace" 2>/dev/null
-  for _ in 1 2 3 4 5; do
+  for _ in 1 2 3 4 5 6 7 8; do
     # The deepest first.
-    findmnt -rno TARGET | grep "^$work/" | sort -r | xargs -r umount 2>/dev/null || break
+    findmnt -rno TARGET | awk -v under="$work/" 'index($0, under) == 1' | sort -r | xargs -r umount 2>/dev/null && break
+    sleep 0.5
   done
   if [ "$status" != 0 ] && [ -n "${KEEP_PROOF:-}" ]; then echo "kept: $work"; else rm -rf --one-file-system "$work"; fi
   exit "$status"
@@ -84,20 +85,30 @@ introduce_cloud() { # ROOT ADDRESS
   chroot "$1" update-ca-certificates >/dev/null 2>&1
 }
 
-# The tarball of a bare Debian, with the locale of Debian's cloud images and the packages that the image needs downloaded and not installed, kept from one run to
-# the next: bare_debian NAME EXTRA_PACKAGES
-bare_debian() {
-  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/plaza/deploy packages
-  packages=systemd,systemd-sysv,udev,dbus,openssh-server,cloud-init,iproute2,ca-certificates,sudo,netplan.io$2
-  bare=$cache/$1.tar
-  [ ! -e "$bare" ] || return 0
-  mkdir -p "$cache"
+# A tarball of Debian 12, kept from one run to the next: debian NAME OPTIONS…, its path is in $debian then
+debian() {
+  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/plaza/deploy
+  debian=$cache/$1.tar
+  [ ! -e "$debian" ] || return 0
+  mkdir -p "$cache" "$work/debootstrap"
+  # In memory: dpkg waits for the disk after each file.
+  mount -t tmpfs -o size=4G,mode=755 tmpfs "$work/debootstrap"
   # shellcheck disable=SC2016
-  mmdebstrap --quiet --variant=minbase --include="$packages" --skip=cleanup/apt \
+  TMPDIR=$work/debootstrap mmdebstrap --quiet --variant=minbase "${@:2}" bookworm "$work/debootstrap/$1.tar" \
+    "$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)"
+  cp "$work/debootstrap/$1.tar" "$debian.new"
+  mv "$debian.new" "$debian"
+  umount "$work/debootstrap"
+}
+
+# A bare machine's root file system, with the locale of Debian's cloud images and the packages that the image needs
+# downloaded, not installed: bare_debian NAME [MORE_PACKAGES]
+bare_debian() {
+  # shellcheck disable=SC2016
+  debian "$1" --skip=cleanup/apt \
+    --include="systemd,systemd-sysv,udev,dbus,openssh-server,cloud-init,iproute2,ca-certificates,sudo,netplan.io${2:+,$2}" \
     --customize-hook='echo LANG=C.UTF-8 >"$1/etc/default/locale"' --customize-hook='chroot "$1" apt-get clean' \
-    --customize-hook='chroot "$1" apt-get -qq -y --download-only --no-install-recommends install curl jq cron logrotate chrony awscli >/dev/null' \
-    bookworm "$bare.new.tar" "$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | head -n 1)"
-  mv "$bare.new.tar" "$bare"
+    --customize-hook='chroot "$1" apt-get -qq -y --download-only --no-install-recommends install curl jq cron logrotate chrony awscli >/dev/null'
 }
 
 # The build of ami/, for another machine than Amazon's: packer_folder SOURCE HCL…
