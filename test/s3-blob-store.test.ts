@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { Readable, Transform } from 'node:stream'
@@ -5,6 +6,7 @@ import { buffer } from 'node:stream/consumers'
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
+import { createPartReader } from '../src/infra/blobs/part-reader.ts'
 import { createS3BlobStore } from '../src/infra/blobs/s3-blob-store.ts'
 import { createLogger } from '../src/infra/logger.ts'
 import { blobStoreContract, collect, MIB, streamOf } from './contracts/blob-store.ts'
@@ -110,6 +112,28 @@ if (s3) {
       expect(await store.put(name, body, { contentType })).toMatchObject({ size: 48 * MIB })
       expect(seen.held).toBeLessThan(24 * MIB)
       await store.remove(name)
+    })
+
+    test('a put reads part by part, also where parts grow and chunks are larger than they', async () => {
+      const bytes = randomBytes(3 * MIB)
+      for (const chunk of [1000, 300_000, 2 * MIB, 4 * MIB]) {
+        const reader = createPartReader(
+          Readable.from(
+            Array.from({ length: Math.ceil(bytes.length / chunk) }, (_, at) =>
+              bytes.subarray(at * chunk, (at + 1) * chunk),
+            ),
+          ),
+        )
+        const parts: Buffer[] = []
+        for (let last = false; !last; ) {
+          const part = await reader.next(100_000 * (parts.length + 1))
+          parts.push(Buffer.from(part.bytes))
+          last = part.last
+        }
+        expect(Buffer.concat(parts).equals(bytes)).toBe(true)
+        expect(parts.slice(0, -1).every((part, at) => part.length === 100_000 * (at + 1))).toBe(true)
+        expect(reader.size()).toBe(bytes.length)
+      }
     })
 
     test('a part is streamed, and held nowhere', async () => {

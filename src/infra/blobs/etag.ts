@@ -5,10 +5,8 @@ import type { CompletedPart } from './blob-store.ts'
 export const bareEtag = (etag: string | undefined): string => (etag ?? '').replace(/^"(.*)"$/, '$1')
 
 /** In the order of their numbers, ETags bare. */
-export const inOrder = (parts: readonly CompletedPart[]): CompletedPart[] =>
-  parts
-    .map(({ part_number, etag }) => ({ part_number, etag: bareEtag(etag) }))
-    .sort((a, b) => a.part_number - b.part_number)
+export const inOrder = <Part extends CompletedPart>(parts: readonly Part[]): Part[] =>
+  parts.map(part => ({ ...part, etag: bareEtag(part.etag) })).sort((a, b) => a.part_number - b.part_number)
 
 /**
  * What S3 gives an object that came in parts: the MD5 of the parts' MD5s one after the other, and their number

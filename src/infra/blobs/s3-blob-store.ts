@@ -57,7 +57,7 @@ export const createS3BlobStore = ({ bucket, ...options }: S3BlobStoreOptions): B
     kind: 's3',
     head,
     multipart,
-    put: createS3Put({ client, bucket, logger: options.logger, head, abort: multipart.abort }),
+    put: createS3Put({ client, bucket, logger: options.logger, head, multipart }),
 
     async get(key, { range, signal } = {}) {
       const Range = range && `bytes=${range.start}-${range.end}`

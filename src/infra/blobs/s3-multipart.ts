@@ -23,6 +23,19 @@ interface Parts {
   head: BlobStore['head']
 }
 
+/** The same, and what only S3 itself is told by: sums that it compares with the bytes that have come. */
+export interface S3Multipart extends MultipartUploads {
+  create(
+    key: string,
+    options: Parameters<MultipartUploads['create']>[1] & { ChecksumAlgorithm?: 'CRC32' },
+  ): Promise<string>
+  complete(
+    key: string,
+    uploadId: string,
+    parts: readonly (CompletedPart & { crc32?: string | undefined })[],
+  ): ReturnType<MultipartUploads['complete']>
+}
+
 /** S3 puts large objects together at leisure. Milliseconds. */
 const COMPLETED_WITHIN = 120_000
 
@@ -32,7 +45,7 @@ const UNFIT = new Set(['InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'Mal
 
 const isNamed = (error: unknown, ...names: string[]) => error instanceof Error && names.includes(error.name)
 
-export const createS3Multipart = ({ client, bucket, presign, head }: Parts): MultipartUploads => {
+export const createS3Multipart = ({ client, bucket, presign, head }: Parts): S3Multipart => {
   const at = (key: string, uploadId: string) => {
     assertKey(key)
     return { Bucket: bucket, Key: key, UploadId: uploadId }
@@ -59,7 +72,7 @@ export const createS3Multipart = ({ client, bucket, presign, head }: Parts): Mul
   }
 
   return {
-    async create(key, { contentType, contentDisposition }) {
+    async create(key, { contentType, contentDisposition, ChecksumAlgorithm }) {
       assertKey(key)
       const command = new CreateMultipartUploadCommand({
         Bucket: bucket,
@@ -67,6 +80,7 @@ export const createS3Multipart = ({ client, bucket, presign, head }: Parts): Mul
         ContentType: contentType,
         ContentDisposition: contentDisposition,
         ServerSideEncryption: 'AES256',
+        ChecksumAlgorithm,
       })
       try {
         const { UploadId } = await client.send(command, SMALL)
@@ -116,7 +130,11 @@ export const createS3Multipart = ({ client, bucket, presign, head }: Parts): Mul
       const command = new CompleteMultipartUploadCommand({
         ...at(key, uploadId),
         MultipartUpload: {
-          Parts: parts.map(({ part_number, etag }) => ({ PartNumber: part_number, ETag: `"${etag}"` })),
+          Parts: parts.map(({ part_number, etag, crc32 }) => ({
+            PartNumber: part_number,
+            ETag: `"${etag}"`,
+            ChecksumCRC32: crc32,
+          })),
         },
         IfNoneMatch: '*',
       })
