@@ -6,6 +6,7 @@ import { requestMetrics } from '../http/request-metrics.ts'
 import { type Backends, openBackends } from '../infra/backends.ts'
 import { createCache } from '../infra/cache/cache.ts'
 import type { Checks } from '../infra/cache/checker.ts'
+import { type ClaimOptions, createClaims } from '../infra/dynamo/claims.ts'
 import { ensureTables } from '../infra/dynamo/tables.ts'
 import type { TallyOptions } from '../infra/dynamo/tally.ts'
 import { createLogger, type Logger } from '../infra/logger.ts'
@@ -27,6 +28,7 @@ export interface Parts {
   /** How many of the newest rows of a feed are kept. */
   keptRows?: number
   tally?: Partial<TallyOptions>
+  claims?: ClaimOptions
   trends?: Partial<TrendBoardOptions>
   /** Make the tables also where the database is not embedded. */
   tables?: boolean
@@ -74,6 +76,7 @@ export const layFoundation = async (config: Config, parts: Parts, closing: Async
     cache,
     outbox,
     readiness,
+    claims: createClaims(dynamo, parts.claims),
     cursors: createCursors(createSeal(keys, 'cursor')),
   }
 }

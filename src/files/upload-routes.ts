@@ -1,16 +1,25 @@
 import { Readable } from 'node:stream'
 import express, { type Request } from 'express'
 import { z } from 'zod'
+import { checkDigest, DigestHeaders, declaredDigest } from '../http/content-digest.ts'
 import { endpoint } from '../http/endpoint.ts'
+import { type Along, type Idempotency, IdempotencyHeaders } from '../http/idempotency.ts'
 import { invalid } from '../http/problem.ts'
 import { gone, watchBody } from '../http/request-stream.ts'
-import type { Viewer } from '../http/viewer.ts'
+
 import { Problem } from '../lib/errors.ts'
 import { text } from '../lib/fields.ts'
 import { Tags } from '../lib/tags.ts'
-import { File, toFile } from './file.ts'
+import { File, type FileRecord, toFile } from './file.ts'
 import { receiveForm } from './receive-form.ts'
-import { type Described, type Staged, tooLarge, type UploadService } from './upload-service.ts'
+import { identify, identityOf } from './repeated-upload.ts'
+import {
+  type Described,
+  type Staged,
+  tooLarge,
+  type UploadedFile,
+  type UploadService,
+} from './upload-service.ts'
 
 const Flag = z.enum(['true', 'false']).transform(flag => flag === 'true')
 
@@ -95,31 +104,50 @@ const announced = (req: Request, limit: number) => {
 const unsupportedBody = () =>
   new Problem(415, 'unsupported_type', 'Unsupported type', 'Send multipart/form-data or application/json.')
 
-const published = async (staged: Staged, described: () => Described) => {
+const published = async <Made>(
+  staged: Staged<Made>,
+  described: () => Promise<Described>,
+  along: Along<Made>,
+): Promise<Made> => {
   try {
-    return await staged.publish(described())
+    return await staged.publish(await described(), along)
   } catch (error) {
     await staged.discard()
     throw error
   }
 }
 
-export const uploadRoutes = (uploads: UploadService, maxFileSize: number) => {
-  const fromForm = async (viewer: Viewer, req: Request) => {
+type Receive<Made> = (file: UploadedFile, bytes: Readable) => Promise<Staged<Made>>
+
+/** Reads a body of one kind: its file goes to `receive`. */
+type Read = <Made>(req: Request, receive: Receive<Made>, along: Along<Made>) => Promise<Made>
+
+export const uploadRoutes = (uploads: UploadService, maxFileSize: number, idempotency: Idempotency) => {
+  const fromForm: Read = async (req, receive, along) => {
     const expectedBytes = announced(req, maxFileSize)
+    const digestHolds = checkDigest(req, uploads.idleMs)
     const { staged, fields } = await receiveForm(req, uploads.idleMs, (file, bytes) =>
-      uploads.receive(viewer, { ...file, expectedBytes }, bytes, gone(req)),
+      receive({ ...file, expectedBytes }, bytes),
     )
-    return published(staged, () => checked(FormFields, fields))
+    const described = () => digestHolds().then(() => checked(FormFields, fields))
+    return published(staged, described, along)
   }
 
-  const fromJsonBody = async (viewer: Viewer, req: Request) => {
+  const fromJsonBody: Read = async (req, receive, along) => {
+    const digestHolds = checkDigest(req, uploads.idleMs)
     const { fileName, fileContent, fileType } = checked(JsonUpload, await jsonOf(req, uploads.idleMs))
     const bytes = Buffer.from(fileContent, 'base64')
     if (bytes.length > maxFileSize) throw tooLarge(maxFileSize)
     const file = { name: fileName, type: fileType, expectedBytes: bytes.length }
-    const staged = await uploads.receive(viewer, file, Readable.from([bytes]), gone(req))
-    return published(staged, () => ({ tags: [], is_public: false }))
+    const staged = await receive(file, Readable.from([bytes]))
+    const described = () => digestHolds().then(() => ({ tags: [], is_public: false }))
+    return published(staged, described, along)
+  }
+
+  const kindOf = (req: Request) => {
+    if (req.is('multipart/form-data')) return 'form'
+    if (req.is('application/json')) return 'json'
+    throw unsupportedBody()
   }
 
   return [
@@ -129,17 +157,33 @@ export const uploadRoutes = (uploads: UploadService, maxFileSize: number) => {
         path: '/files/upload',
         summary: 'Upload a file in one go',
         auth: 'required',
+        headers: IdempotencyHeaders.extend(DigestHeaders.shape),
         reads: { 'multipart/form-data': UploadForm, 'application/json': JsonUpload },
         reply: UploadReply,
         status: 201,
         problems: [409, 411, 507],
       },
-      async ({ viewer, req }) => {
-        const message = 'File uploaded successfully'
-        if (req.is('multipart/form-data')) return { message, file: toFile(await fromForm(viewer, req)) }
-        if (!req.is('application/json')) throw unsupportedBody()
-        const record = await fromJsonBody(viewer, req)
-        return { message, file: toFile(record), fileId: record.file_id, fileKey: record.key }
+      ({ viewer, req }) => {
+        const kind = kindOf(req)
+        const read: Read = kind === 'form' ? fromForm : fromJsonBody
+        const digest = declaredDigest(req)
+        return idempotency.once({
+          // Bytes that are on their way are told by what is said of them before.
+          ...{ req, viewer, request: { kind, length: req.get('content-length'), digest } },
+          make: along => read(req, (file, bytes) => uploads.receive(viewer, file, bytes, gone(req)), along),
+          reply: (record: FileRecord) => ({
+            message: 'File uploaded successfully',
+            file: toFile(record),
+            ...(kind === 'json' && { fileId: record.file_id, fileKey: record.key }),
+          }),
+          // Their length alone does not tell them apart: without a digest they are read once more.
+          ...(digest === null && {
+            content: {
+              of: identityOf,
+              again: async () => identityOf(await read(req, identify, async () => [])),
+            },
+          }),
+        })
       },
     ),
   ]

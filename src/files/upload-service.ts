@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Viewer } from '../http/viewer.ts'
 import type { BlobStore } from '../infra/blobs/blob-store.ts'
+import type { Along } from '../infra/dynamo/write.ts'
 import type { Logger } from '../infra/logger.ts'
 import type { Outbox } from '../infra/outbox/outbox.ts'
 import { Problem } from '../lib/errors.ts'
@@ -17,10 +18,18 @@ export interface Described {
   is_public: boolean
 }
 
+/** What is known of a file before its bytes. */
+export interface UploadedFile {
+  name: string
+  type: string
+  /** An upper bound of what is to come; what is claimed until the real size is known. */
+  expectedBytes: number
+}
+
 /** Bytes that are in the store under a record that nobody sees yet. */
-export interface Staged {
+export interface Staged<Made = FileRecord> {
   /** Shows the file to its owner. */
-  publish(described: Described): Promise<FileRecord>
+  publish(described: Described, along: Along<Made>): Promise<Made>
   /** Takes it all back. */
   discard(): Promise<void>
 }
@@ -31,14 +40,8 @@ export interface UploadService {
   /**
    * Streams bytes into the store. Quota and size are claimed before the first byte is read.
    * 413 `file_too_large`, 415 `unsupported_type`, 507 `quota_exceeded`
-   * @param expectedBytes an upper bound of what is to come; what is claimed until the real size is known
    */
-  receive(
-    viewer: Viewer,
-    file: { name: string; type: string; expectedBytes: number },
-    bytes: Readable,
-    signal: AbortSignal,
-  ): Promise<Staged>
+  receive(viewer: Viewer, file: UploadedFile, bytes: Readable, signal: AbortSignal): Promise<Staged>
 }
 
 export const tooLarge = (limit: number) =>
@@ -113,7 +116,7 @@ export const createUploadService = (parts: Parts): UploadService => {
         const arrived = await write(record, bytes, type, signal)
         return {
           discard: () => discard(record),
-          async publish(described) {
+          async publish(described, along) {
             const thumbnail = thumbnails.for(record, arrived.type)
             const ready = {
               ...described,
@@ -122,12 +125,12 @@ export const createUploadService = (parts: Parts): UploadService => {
               checksum_sha256: arrived.sha256,
               thumbnail: thumbnail.state,
             }
-            if (
-              !(await store.makeReady(record, ready, [outbox.cancel(record.expiry_job), ...thumbnail.jobs]))
-            ) {
+            const file = { ...record, ...ready, status: 'ready' as const, counted_bytes: ready.file_size }
+            const also = [outbox.cancel(record.expiry_job), ...thumbnail.jobs, ...(await along(file))]
+            if (!(await store.makeReady(record, ready, also))) {
               throw new Problem(409, 'upload_expired', 'Upload expired', 'The upload took too long.')
             }
-            return { ...record, ...ready, status: 'ready', counted_bytes: ready.file_size }
+            return file
           },
         }
       } catch (error) {
