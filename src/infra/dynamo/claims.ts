@@ -11,7 +11,7 @@ export const idempotencyKeysTable: TableSpec = {
 }
 
 /** What was given for a request that went through. */
-export interface Outcome {
+interface Outcome {
   /** The body of the reply, as it was sent. */
   reply: string
   /** What the request was about, where that cannot be told before all of it has come. */
