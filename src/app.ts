@@ -12,6 +12,7 @@ import { uploadRoutes } from './files/upload-routes.ts'
 import { followRoutes } from './follows/follow-routes.ts'
 import { createAuthentication } from './http/authenticate.ts'
 import type { Endpoint } from './http/endpoint.ts'
+import { createIdempotency } from './http/idempotency.ts'
 import { mount } from './http/mount.ts'
 import { operationsRoutes } from './http/operations-routes.ts'
 import { shed } from './http/overload.ts'
@@ -47,6 +48,7 @@ const crossOrigin = (origins: readonly string[]): RequestHandler => {
       'Content-Disposition',
       'Content-Range',
       'ETag',
+      'Idempotent-Replayed',
       'Location',
       'RateLimit-Limit',
       'RateLimit-Remaining',
@@ -71,6 +73,7 @@ const ANSWER_WITHIN_MS = 10_000
 /** All operations of the API. Each feature's routes get the services they need and no more. */
 export const routesOf = (context: Context): Endpoint[] => {
   const { emails } = context
+  const idempotency = createIdempotency(context.claims)
   const features = [
     ...authRoutes(
       context.auth,
@@ -80,14 +83,14 @@ export const routesOf = (context: Context): Endpoint[] => {
     ...(emails ? emailRoutes(emails) : []),
     ...userRoutes(context.users, context.userViews),
     ...fileRoutes(context.files),
-    ...uploadRoutes(context.uploads, context.config.maxFileSize),
-    ...multipartRoutes(context.multipart),
+    ...uploadRoutes(context.uploads, context.config.maxFileSize, idempotency),
+    ...multipartRoutes(context.multipart, idempotency),
     ...followRoutes(context.follows, context.userViews),
-    ...postRoutes(context.posts, context.postViews),
+    ...postRoutes(context.posts, context.postViews, idempotency),
     ...feedRoutes(context.feed, context.postViews),
     ...reactionRoutes(context.reactions, context.postViews),
     ...shareRoutes(context.shares),
-    ...commentRoutes(context.comments, context.commentViews),
+    ...commentRoutes(context.comments, context.commentViews, idempotency),
     ...trendingRoutes(context.trending, context.postViews),
     ...viewRoutes(context.views),
     ...tagRoutes(context.taggedPosts, context.postViews),

@@ -8,6 +8,7 @@ import { commentsTable } from './comments/comment-store.ts'
 import { feedsTable } from './feed/feed-store.ts'
 import { fileMetadataTable, fileOwnersTable, storageTable } from './files/file-store.ts'
 import { followsTable } from './follows/follow-store.ts'
+import { idempotencyKeysTable } from './infra/dynamo/claims.ts'
 import type { TableSpec } from './infra/dynamo/tables.ts'
 import { outboxTable } from './infra/outbox/outbox-store.ts'
 import { postsTable, userPostsTable } from './posts/post-store.ts'
@@ -39,5 +40,6 @@ export const TABLES: readonly TableSpec[] = [
   commentLikesTable,
   postTagsTable,
   trendsTable,
+  idempotencyKeysTable,
   outboxTable,
 ]

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { endpoint } from '../http/endpoint.ts'
+import { type Idempotency, IdempotencyHeaders } from '../http/idempotency.ts'
 import { count, id, nextCursor, Paging } from '../lib/fields.ts'
-import { Comment, CommentChanges, NewComment, Order } from './comment.ts'
+import { Comment, CommentChanges, type CommentRecord, NewComment, Order } from './comment.ts'
 import type { CommentService } from './comment-service.ts'
 import type { CommentViews } from './comment-views.ts'
 
@@ -12,7 +13,7 @@ const CommentReply = z.strictObject({ comment: Comment })
 const CommentList = z.strictObject({ comments: z.array(Comment), next_cursor: nextCursor() })
 const LikesReply = z.strictObject({ likes_count: count() })
 
-export const commentRoutes = (comments: CommentService, views: CommentViews) => [
+export const commentRoutes = (comments: CommentService, views: CommentViews, idempotency: Idempotency) => [
   endpoint(
     {
       method: 'post',
@@ -20,13 +21,18 @@ export const commentRoutes = (comments: CommentService, views: CommentViews) => 
       summary: 'Comment on a post, or reply to a comment',
       auth: 'required',
       params: PostParams,
+      headers: IdempotencyHeaders,
       body: NewComment,
       reply: CommentReply,
       status: 201,
+      problems: [409],
     },
-    async ({ viewer, params, body }) => ({
-      comment: await views.one(await comments.create(viewer, params.post_id, body)),
-    }),
+    ({ req, viewer, params, body }) =>
+      idempotency.once({
+        ...{ req, viewer, request: body },
+        make: along => comments.create(viewer, params.post_id, body, along),
+        reply: async (comment: CommentRecord) => ({ comment: await views.one(comment) }),
+      }),
   ),
 
   endpoint(

@@ -1,5 +1,6 @@
 import type { Viewer } from '../http/viewer.ts'
 import { again } from '../infra/dynamo/again.ts'
+import type { Along } from '../infra/dynamo/write.ts'
 import type { Outbox } from '../infra/outbox/outbox.ts'
 import type { Cursors } from '../lib/cursors.ts'
 import { forbidden, notFound, Problem } from '../lib/errors.ts'
@@ -15,7 +16,12 @@ import type { CommentStore } from './comment-store.ts'
 
 export interface CommentService {
   /** 404 when the viewer may not see the post, 422 when what it replies to is not there */
-  create(viewer: Viewer, postId: string, comment: NewComment): Promise<CommentRecord>
+  create(
+    viewer: Viewer,
+    postId: string,
+    comment: NewComment,
+    along: Along<CommentRecord>,
+  ): Promise<CommentRecord>
   /** 403 when it is somebody else's */
   update(viewer: Viewer, postId: string, commentId: string, content: string): Promise<CommentRecord>
   /** One that has replies leaves a tombstone. 403 when it is somebody else's */
@@ -83,7 +89,7 @@ export const createCommentService = (parts: Parts): CommentService => {
   }
 
   return {
-    async create(viewer, post_id, { content, parent_comment_id }) {
+    async create(viewer, post_id, { content, parent_comment_id }, along) {
       const post = await posts.get(viewer, post_id)
       const now = new Date().toISOString()
       const comment: CommentRecord = {
@@ -98,7 +104,8 @@ export const createCommentService = (parts: Parts): CommentService => {
         parent_comment_id: parent_comment_id ?? null,
         deleted: false,
       }
-      const outcome = await store.add(comment, posts.counting(post_id, { comments_count: 1 }, viewer))
+      const counts = posts.counting(post_id, { comments_count: 1 }, viewer)
+      const outcome = await store.add(comment, counts, await along(comment))
       if (outcome === 'no post') throw notFound('post')
       if (outcome === 'no parent') throw noParent()
       activity.record(post, 'comment')

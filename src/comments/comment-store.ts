@@ -19,7 +19,11 @@ type CommentKey = Pick<CommentRecord, 'post_id' | 'comment_id'>
 export interface CommentStore {
   get(key: CommentKey): Promise<CommentRecord | null>
   /** Together with the post's counts, and those of the comment that it replies to, which must be there and not deleted. */
-  add(comment: CommentRecord, counts: Write): Promise<'done' | 'no post' | 'no parent'>
+  add(
+    comment: CommentRecord,
+    counts: Write,
+    also: readonly Write[],
+  ): Promise<'done' | 'no post' | 'no parent'>
   /** False when it is gone or deleted. */
   update(key: CommentKey, content: string): Promise<boolean>
   /**
@@ -112,7 +116,7 @@ export const createCommentStore = (dynamo: Dynamo): CommentStore => {
 
     get: async key => (await dynamo.get<CommentRecord>(commentsTable.name, keyOf(key))) ?? null,
 
-    async add(comment, counts) {
+    async add(comment, counts, also) {
       const { post_id, comment_id, parent_comment_id: parent } = comment
       const Item = { ...comment, thread_id: threadId(parent, comment_id) }
       const failed = await refusals(
@@ -120,6 +124,7 @@ export const createCommentStore = (dynamo: Dynamo): CommentStore => {
           counts,
           { item: { Put: { TableName, Item } } },
           ...(parent === null ? [] : [counting({ post_id, comment_id: parent }, { replies_count: 1 })]),
+          ...also,
         ]),
       )
       if (failed.length === 0) return 'done'

@@ -9,6 +9,7 @@ import { requestMetrics } from '../http/request-metrics.ts'
 import { type Backends, openBackends } from '../infra/backends.ts'
 import { createCache } from '../infra/cache/cache.ts'
 import type { Checks } from '../infra/cache/checker.ts'
+import { type ClaimOptions, createClaims } from '../infra/dynamo/claims.ts'
 import { ensureTables } from '../infra/dynamo/tables.ts'
 import type { TallyOptions } from '../infra/dynamo/tally.ts'
 import { createLimitCounters, noLimitCounters } from '../infra/limits/limit-counters.ts'
@@ -31,6 +32,7 @@ export interface Parts {
   /** How many of the newest rows of a feed are kept. */
   keptRows?: number
   tally?: Partial<TallyOptions>
+  claims?: ClaimOptions
   trends?: Partial<TrendBoardOptions>
   /** Milliseconds by which the event loop may lag behind. */
   lagBoundMs?: number
@@ -89,6 +91,7 @@ export const layFoundation = async (config: Config, parts: Parts, closing: Async
     overload,
     limitCounters,
     rateLimits: limited ? createRateLimits(limitCounters, policies(userQuotaBytes)) : noRateLimits,
+    claims: createClaims(dynamo, parts.claims),
     cursors: createCursors(createSeal(keys, 'cursor')),
   }
 }

@@ -43,7 +43,7 @@ export interface FileStore {
   /** Records that bytes are to come, and counts them. False when they would not fit into `quota` bytes. */
   reserve(file: FileRecord, quota: number, also: readonly Write[]): Promise<boolean>
   /** Keeps the store's own id of a resumable upload. */
-  plan(key: FileKey, plan: MultipartPlan): Promise<void>
+  plan(key: FileKey, plan: MultipartPlan, also: readonly Write[]): Promise<void>
   /** `pending` → `ready`, with what has really arrived. False when it is not pending any more. */
   makeReady(file: FileRecord, arrived: Arrived, also: readonly Write[]): Promise<boolean>
   /** `pending` or `ready` (as `file` says) → `deleting`. False when it is not that any more. */
@@ -141,8 +141,11 @@ export const createFileStore = (dynamo: Dynamo): FileStore => {
       )
     },
 
-    plan: (key, multipart) =>
-      dynamo.update(fileMetadataTable.name, moving(key, 'pending', change({ multipart }))),
+    plan: (key, multipart, also) =>
+      dynamo.transact([
+        { item: { Update: { TableName: files, ...moving(key, 'pending', change({ multipart })) } } },
+        ...also,
+      ]),
 
     makeReady(file, arrived, also) {
       const expression = change({ ...arrived, status: 'ready', counted_bytes: arrived.file_size })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { endpoint } from '../http/endpoint.ts'
+import { type Idempotency, IdempotencyHeaders } from '../http/idempotency.ts'
 import { brokenOff, bytesOf, gone, watchBody } from '../http/request-stream.ts'
 import { count, id, timestamp } from '../lib/fields.ts'
 import { File, NewUpload, toFile } from './file.ts'
@@ -59,23 +60,26 @@ const stateOf = (upload: Upload) => ({
   expires_at: upload.multipart.expires_at,
 })
 
-export const multipartRoutes = (uploads: MultipartService) => [
+export const multipartRoutes = (uploads: MultipartService, idempotency: Idempotency) => [
   endpoint(
     {
       method: 'post',
       path: '/files/uploads',
       summary: 'Begin an upload in parts, which can be resumed',
       auth: 'required',
+      headers: IdempotencyHeaders,
       body: NewUpload,
       reply: Begun,
       status: 201,
-      problems: [507],
+      problems: [409, 507],
       limits: ['uploads'],
     },
-    async ({ viewer, body }) => ({
-      ...stateOf(await uploads.begin(viewer, body)),
-      status: 'initiated' as const,
-    }),
+    ({ req, viewer, body }) =>
+      idempotency.once({
+        ...{ req, viewer, request: body },
+        make: along => uploads.begin(viewer, body, along),
+        reply: (upload: Upload) => ({ ...stateOf(upload), status: 'initiated' as const }),
+      }),
   ),
 
   endpoint(

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Viewer } from '../http/viewer.ts'
 import { PartMismatch, UploadNotFound } from '../infra/blobs/blob-errors.ts'
 import type { BlobStore, CompletedPart, SignedPut, StoredPart } from '../infra/blobs/blob-store.ts'
+import type { Along } from '../infra/dynamo/write.ts'
 import type { Outbox } from '../infra/outbox/outbox.ts'
 import { notFound, Problem } from '../lib/errors.ts'
 import { createAssembly } from './assembly.ts'
@@ -17,7 +18,7 @@ export interface MultipartService {
   /** How long a part may bring nothing before it is given up, in ms. */
   readonly idleMs: number
   /** 413, 507 */
-  begin(viewer: Viewer, upload: NewUpload): Promise<Upload>
+  begin(viewer: Viewer, upload: NewUpload, along: Along<Upload>): Promise<Upload>
   /** 404 also when it is somebody else's, or over. */
   get(viewer: Viewer, uploadId: string): Promise<{ upload: Upload; parts: StoredPart[] }>
   /** URLs to which the client puts the parts itself. 422 for parts that are not planned */
@@ -83,7 +84,7 @@ export const createMultipartService = (parts: Parts): MultipartService => {
   return {
     idleMs: UPLOAD_IDLE_MS,
 
-    async begin(viewer, { file_name, file_type, file_size, checksum_sha256, tags, is_public }) {
+    async begin(viewer, { file_name, file_type, file_size, checksum_sha256, tags, is_public }, along) {
       if (file_size > maxFileSize) throw tooLarge(maxFileSize)
       const multipart: MultipartPlan = {
         ...planParts(file_size),
@@ -102,9 +103,9 @@ export const createMultipartService = (parts: Parts): MultipartService => {
       // kept as what a browser only ever downloads.
       try {
         const store_upload_id = await blobs.multipart.create(record.key, { contentType: record.file_type })
-        const plan = { ...multipart, store_upload_id }
-        await store.plan(record, plan)
-        return { ...record, multipart: plan }
+        const upload = { ...record, multipart: { ...multipart, store_upload_id } }
+        await store.plan(record, upload.multipart, await along(upload))
+        return upload
       } catch (error) {
         // Where even that fails its expiry takes it back.
         await removal.begin(record).catch(() => false)

@@ -6,13 +6,13 @@ import { Problem } from '../lib/errors.ts'
 import type { Staged } from './upload-service.ts'
 
 /** A form that has been read to its end. */
-interface ReceivedForm {
-  staged: Staged
+interface ReceivedForm<Made> {
+  staged: Staged<Made>
   /** The other fields, as they were sent. */
   fields: unknown
 }
 
-type Receive = (file: { name: string; type: string }, bytes: Readable) => Promise<Staged>
+type Receive<Made> = (file: { name: string; type: string }, bytes: Readable) => Promise<Staged<Made>>
 
 /** Nothing of a form is held but the file on its way through and two short fields. */
 const LIMITS = {
@@ -50,8 +50,12 @@ const translate = (error: unknown) => {
  * Reads a `multipart/form-data` body whose part `file` goes straight to `receive`. When anything goes wrong after
  * that, what was received is taken back.
  */
-export const receiveForm = async (req: Request, idleMs: number, receive: Receive): Promise<ReceivedForm> => {
-  let staged: Staged | undefined
+export const receiveForm = async <Made>(
+  req: Request,
+  idleMs: number,
+  receive: Receive<Made>,
+): Promise<ReceivedForm<Made>> => {
+  let staged: Staged<Made> | undefined
   let failure: unknown
   let file: Readable | undefined
   let receiving: Promise<void> = Promise.resolve()

@@ -27,11 +27,11 @@ interface Known {
   type: string | undefined
 }
 
-type Receive = (known: Known, bytes: Readable) => Promise<Staged>
+type Receive<Made> = (known: Known, bytes: Readable) => Promise<Staged<Made>>
 
 /** A body that has been read to its end. */
-interface ReceivedJson {
-  staged: Staged
+interface ReceivedJson<Made> {
+  staged: Staged<Made>
   /** As it was in the end. */
   name: string
   type: string
@@ -74,10 +74,10 @@ async function* contentOf(first: Buffer, chunks: AsyncIterator<Buffer>, splitter
   if (last.length > 0) yield last
 }
 
-const read = async (body: Readable, receive: Receive): Promise<ReceivedJson> => {
+const read = async <Made>(body: Readable, receive: Receive<Made>): Promise<ReceivedJson<Made>> => {
   const chunks: AsyncIterator<Buffer> = body.iterator({ destroyOnReturn: false })
   const splitter = createContentSplitter(CONTENT, MOST_AROUND)
-  let staged: Staged | undefined
+  let staged: Staged<Made> | undefined
   try {
     for (let next = await chunks.next(); !next.done; next = await chunks.next()) {
       const first = splitter.push(next.value)
@@ -98,7 +98,11 @@ const read = async (body: Readable, receive: Receive): Promise<ReceivedJson> => 
  * Reads a JSON body whose content goes straight to `receive`, however large it is; the rest of it is small. When
  * anything goes wrong after that, what was received is taken back.
  */
-export const receiveJson = async (req: Request, idleMs: number, receive: Receive): Promise<ReceivedJson> => {
+export const receiveJson = async <Made>(
+  req: Request,
+  idleMs: number,
+  receive: Receive<Made>,
+): Promise<ReceivedJson<Made>> => {
   const body = bytesOf(req)
   const endWatch = watchBody(req, idleMs, problem => body.destroy(problem))
   try {

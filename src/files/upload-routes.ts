@@ -1,15 +1,24 @@
+import type { Readable } from 'node:stream'
 import type { Request } from 'express'
 import { z } from 'zod'
+import { checkDigest, DigestHeaders, declaredDigest } from '../http/content-digest.ts'
 import { endpoint } from '../http/endpoint.ts'
+import { type Along, type Idempotency, IdempotencyHeaders } from '../http/idempotency.ts'
 import { checked } from '../http/problem.ts'
 import { gone } from '../http/request-stream.ts'
-import type { Viewer } from '../http/viewer.ts'
 import { Problem } from '../lib/errors.ts'
 import { Tags } from '../lib/tags.ts'
-import { File, toFile } from './file.ts'
+import { File, type FileRecord, toFile } from './file.ts'
 import { receiveForm } from './receive-form.ts'
 import { JsonUpload, receiveJson } from './receive-json.ts'
-import { type Described, type Staged, tooLarge, type UploadService } from './upload-service.ts'
+import { identify, identityOf } from './repeated-upload.ts'
+import {
+  type Described,
+  type Staged,
+  tooLarge,
+  type UploadedFile,
+  type UploadService,
+} from './upload-service.ts'
 
 const Flag = z.enum(['true', 'false']).transform(flag => flag === 'true')
 
@@ -60,39 +69,58 @@ const uncompressed = (req: Request) => {
 const unsupportedBody = () =>
   new Problem(415, 'unsupported_type', 'Unsupported type', 'Send multipart/form-data or application/json.')
 
-const published = async (staged: Staged, described: () => Described) => {
+const published = async <Made>(
+  staged: Staged<Made>,
+  described: () => Promise<Described>,
+  along: Along<Made>,
+): Promise<Made> => {
   try {
-    return await staged.publish(described())
+    return await staged.publish(await described(), along)
   } catch (error) {
     await staged.discard()
     throw error
   }
 }
 
-export const uploadRoutes = (uploads: UploadService, maxFileSize: number) => {
+type Receive<Made> = (file: UploadedFile, bytes: Readable) => Promise<Staged<Made>>
+
+/** Reads a body of one kind: its file goes to `receive`. */
+type Read = <Made>(req: Request, receive: Receive<Made>, along: Along<Made>) => Promise<Made>
+
+export const uploadRoutes = (uploads: UploadService, maxFileSize: number, idempotency: Idempotency) => {
   /** How many bytes a file can have, by the length of what it comes in. */
   const between = (least: number, most: number) => {
     if (least > maxFileSize) throw tooLarge(maxFileSize)
     return { least: Math.max(0, Math.floor(least)), most: Math.floor(most) }
   }
 
-  const fromForm = async (viewer: Viewer, req: Request) => {
+  const fromForm: Read = async (req, receive, along) => {
     const length = announced(req)
     const expected = between(length - FORM_BYTES, length)
+    const digestHolds = checkDigest(req, uploads.idleMs)
     const { staged, fields } = await receiveForm(req, uploads.idleMs, (file, bytes) =>
-      uploads.receive(viewer, { ...file, expected }, bytes, gone(req)),
+      receive({ ...file, expected }, bytes),
     )
-    return published(staged, () => checked(FormFields, fields))
+    const described = () => digestHolds().then(() => checked(FormFields, fields))
+    return published(staged, described, along)
   }
 
-  const fromJson = async (viewer: Viewer, req: Request) => {
+  const fromJson: Read = async (req, receive, along) => {
     uncompressed(req)
     const length = announced(req)
     const expected = between((length - FORM_BYTES) / MOST_A_BYTE, length / DIGITS_A_BYTE)
+    const digestHolds = checkDigest(req, uploads.idleMs)
     const { staged, ...about } = await receiveJson(req, uploads.idleMs, ({ name = '', type = '' }, bytes) =>
-      uploads.receive(viewer, { name, type, expected }, bytes, gone(req)),
+      receive({ name, type, expected }, bytes),
     )
-    return published(staged, () => ({ tags: [], is_public: false, ...about }))
+    const described = () => digestHolds().then(() => ({ tags: [], is_public: false, ...about }))
+    return published(staged, described, along)
+  }
+
+  const kindOf = (req: Request) => {
+    if (req.is('multipart/form-data')) return 'form'
+    if (req.is('application/json')) return 'json'
+    throw unsupportedBody()
   }
 
   return [
@@ -102,18 +130,34 @@ export const uploadRoutes = (uploads: UploadService, maxFileSize: number) => {
         path: '/files/upload',
         summary: 'Upload a file in one go',
         auth: 'required',
+        headers: IdempotencyHeaders.extend(DigestHeaders.shape),
         reads: { 'multipart/form-data': UploadForm, 'application/json': JsonUpload },
         reply: UploadReply,
         status: 201,
         problems: [409, 411, 507],
         limits: ['uploads', 'upload_bytes'],
       },
-      async ({ viewer, req }) => {
-        const message = 'File uploaded successfully'
-        if (req.is('multipart/form-data')) return { message, file: toFile(await fromForm(viewer, req)) }
-        if (!req.is('application/json')) throw unsupportedBody()
-        const record = await fromJson(viewer, req)
-        return { message, file: toFile(record), fileId: record.file_id, fileKey: record.key }
+      ({ viewer, req }) => {
+        const kind = kindOf(req)
+        const read: Read = kind === 'form' ? fromForm : fromJson
+        const digest = declaredDigest(req)
+        return idempotency.once({
+          // Bytes that are on their way are told by what is said of them before.
+          ...{ req, viewer, request: { kind, length: req.get('content-length'), digest } },
+          make: along => read(req, (file, bytes) => uploads.receive(viewer, file, bytes, gone(req)), along),
+          reply: (record: FileRecord) => ({
+            message: 'File uploaded successfully',
+            file: toFile(record),
+            ...(kind === 'json' && { fileId: record.file_id, fileKey: record.key }),
+          }),
+          // Their length alone does not tell them apart: without a digest they are read once more.
+          ...(digest === null && {
+            content: {
+              of: identityOf,
+              again: async () => identityOf(await read(req, identify, async () => [])),
+            },
+          }),
+        })
       },
     ),
   ]

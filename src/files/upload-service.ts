@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Viewer } from '../http/viewer.ts'
 import type { BlobStore } from '../infra/blobs/blob-store.ts'
+import type { Along } from '../infra/dynamo/write.ts'
 import type { Logger } from '../infra/logger.ts'
 import type { Outbox } from '../infra/outbox/outbox.ts'
 import { Problem } from '../lib/errors.ts'
@@ -21,10 +22,21 @@ export interface Described {
   type?: string
 }
 
+/** What is known of a file before its bytes. */
+export interface UploadedFile {
+  name: string
+  type: string
+  /**
+   * How many bytes are to come: `most` are claimed until it is known, or else what is left of the quota, unless that is
+   * fewer than `least`.
+   */
+  expected: { least: number; most: number }
+}
+
 /** Bytes that are in the store under a record that nobody sees yet. */
-export interface Staged {
+export interface Staged<Made = FileRecord> {
   /** Shows the file to its owner. 415 `unsupported_type` */
-  publish(described: Described): Promise<FileRecord>
+  publish(described: Described, along: Along<Made>): Promise<Made>
   /** Takes it all back. */
   discard(): Promise<void>
 }
@@ -35,15 +47,8 @@ export interface UploadService {
   /**
    * Streams bytes into the store. Quota and size are claimed before the first byte is read.
    * 413 `file_too_large`, 415 `unsupported_type`, 507 `quota_exceeded`
-   * @param bytes how many are to come: `most` are claimed until it is known, or else what is left of the quota, unless
-   * that is fewer than `least`
    */
-  receive(
-    viewer: Viewer,
-    file: { name: string; type: string; expected: { least: number; most: number } },
-    bytes: Readable,
-    signal: AbortSignal,
-  ): Promise<Staged>
+  receive(viewer: Viewer, file: UploadedFile, bytes: Readable, signal: AbortSignal): Promise<Staged>
 }
 
 export const tooLarge = (limit: number) =>
@@ -120,7 +125,7 @@ export const createUploadService = (parts: Parts): UploadService => {
         const arrived = await write(record, bytes, type, signal)
         return {
           discard: () => discard(record),
-          async publish({ tags, is_public, name: lateName, type: lateType }) {
+          async publish({ tags, is_public, name: lateName, type: lateType }, along) {
             const file_type = lateType === undefined ? arrived.type : await typeOf(arrived.head, lateType)
             if (file_type === null) throw unsupportedType()
             const thumbnail = thumbnails.for(record, file_type)
@@ -133,12 +138,12 @@ export const createUploadService = (parts: Parts): UploadService => {
               checksum_sha256: arrived.sha256,
               thumbnail: thumbnail.state,
             }
-            if (
-              !(await store.makeReady(record, ready, [outbox.cancel(record.expiry_job), ...thumbnail.jobs]))
-            ) {
+            const file = { ...record, ...ready, status: 'ready' as const, counted_bytes: ready.file_size }
+            const also = [outbox.cancel(record.expiry_job), ...thumbnail.jobs, ...(await along(file))]
+            if (!(await store.makeReady(record, ready, also))) {
               throw new Problem(409, 'upload_expired', 'Upload expired', 'The upload took too long.')
             }
-            return { ...record, ...ready, status: 'ready', counted_bytes: ready.file_size }
+            return file
           },
         }
       } catch (error) {

@@ -32,6 +32,8 @@ export interface Description extends Limited {
   slow?: boolean
   /** Bodies that the handler reads from `req` by itself, by their media type; only described here. */
   reads?: Record<string, z.ZodType>
+  /** Headers that the handler reads from `req` by itself; only described here. */
+  headers?: z.ZodType
   /** Left out where the reply has no body. */
   reply?: z.ZodType | undefined
   /** The media type of a reply of bytes, which can be asked for in part. */

@@ -4,7 +4,11 @@ import { limitsOf } from './limits.ts'
 import { createSchemas, isJson, type Json, type Schemas } from './openapi-schemas.ts'
 import { ProblemDetails } from './problem.ts'
 
-const parametersOf = (schemas: Schemas, schema: z.ZodType | undefined, place: 'path' | 'query') => {
+const parametersOf = (
+  schemas: Schemas,
+  schema: z.ZodType | undefined,
+  place: 'path' | 'query' | 'header',
+) => {
   if (!schema) return []
   const { properties, required } = schemas.of(schema, 'input')
   return Object.entries(isJson(properties) ? properties : {}).map(([name, property]) => ({
@@ -23,7 +27,7 @@ const PROBLEM_TEXT: Record<number, string> = {
   404: 'It does not exist, or the viewer may not see it.',
   405: 'The path has no such method.',
   408: 'The body took too long to arrive.',
-  409: 'It conflicts with what is there.',
+  409: 'It conflicts with what is there, or with the same request, which is not answered yet.',
   411: 'The length of the body must be stated.',
   413: 'The body is too large.',
   415: 'The body is not of a type that is taken.',
@@ -124,7 +128,11 @@ const operationOf = (schemas: Schemas, spec: Description): Json => ({
   operationId: `${spec.method}${spec.path.replaceAll(/[/:_.]+(\w)/g, (_, first: string) => first.toUpperCase()).replace(/\W+$/, 'Root')}`,
   tags: [spec.path.split('/')[1] || 'operations'],
   security: { none: [], optional: [{ bearer: [] }, {}], required: [{ bearer: [] }] }[spec.auth],
-  parameters: [...parametersOf(schemas, spec.params, 'path'), ...parametersOf(schemas, spec.query, 'query')],
+  parameters: [
+    ...parametersOf(schemas, spec.params, 'path'),
+    ...parametersOf(schemas, spec.query, 'query'),
+    ...parametersOf(schemas, spec.headers, 'header'),
+  ],
   ...((spec.body || spec.reads) && {
     requestBody: { required: !maybeEmpty(spec), content: bodiesOf(schemas, spec) },
   }),

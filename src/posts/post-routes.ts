@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { endpoint } from '../http/endpoint.ts'
+import { type Idempotency, IdempotencyHeaders } from '../http/idempotency.ts'
 import { id, Paging } from '../lib/fields.ts'
-import { NewPost, Post, PostChanges, PostList } from './post.ts'
+import { NewPost, Post, PostChanges, PostList, type PostRecord } from './post.ts'
 import type { PostService } from './post-service.ts'
 import type { PostViews } from './post-views.ts'
 
@@ -9,19 +10,26 @@ const PostParams = z.strictObject({ post_id: id() })
 const AuthorParams = z.strictObject({ user_id: id() })
 const PostReply = z.strictObject({ post: Post })
 
-export const postRoutes = (posts: PostService, views: PostViews) => [
+export const postRoutes = (posts: PostService, views: PostViews, idempotency: Idempotency) => [
   endpoint(
     {
       method: 'post',
       path: '/posts',
       summary: 'Write a post',
       auth: 'required',
+      headers: IdempotencyHeaders,
       body: NewPost,
       reply: PostReply,
       status: 201,
+      problems: [409],
       location: ({ post }) => `/posts/${post.post_id}`,
     },
-    async ({ viewer, body }) => ({ post: await views.one(viewer, await posts.create(viewer, body)) }),
+    ({ req, viewer, body }) =>
+      idempotency.once({
+        ...{ req, viewer, request: body },
+        make: along => posts.create(viewer, body, along),
+        reply: async (post: PostRecord) => ({ post: await views.one(viewer, post) }),
+      }),
   ),
 
   endpoint(

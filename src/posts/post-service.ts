@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { FileService } from '../files/file-service.ts'
 import type { Viewer } from '../http/viewer.ts'
-import type { Write } from '../infra/dynamo/write.ts'
+import type { Along, Write } from '../infra/dynamo/write.ts'
 import type { Outbox } from '../infra/outbox/outbox.ts'
 import type { Cursors } from '../lib/cursors.ts'
 import { forbidden, notFound, Problem, unavailable } from '../lib/errors.ts'
@@ -21,7 +21,7 @@ interface Ids {
 
 export interface PostService {
   /** 422 when a file is not the author's own */
-  create(viewer: Viewer, post: NewPost): Promise<PostRecord>
+  create(viewer: Viewer, post: NewPost, along: Along<PostRecord>): Promise<PostRecord>
   /** 404 also when the viewer may not see it */
   get(viewer: Viewer | null, postId: string): Promise<PostRecord>
   /** Those of the posts that the viewer may see, in the order of their ids. */
@@ -124,7 +124,7 @@ export const createPostService = (parts: Parts): PostService => {
 
     visible,
 
-    async create(viewer, { content, image_url, file_ids: named, tags, is_public }) {
+    async create(viewer, { content, image_url, file_ids: named, tags, is_public }, along) {
       const file_ids = [...new Set(named)]
       const foreign = file_ids.length > 0 ? await files.notOwn(viewer, file_ids) : []
       if (foreign.length > 0) throw notYours(named, foreign)
@@ -150,7 +150,8 @@ export const createPostService = (parts: Parts): PostService => {
         version: 1,
       }
       const counts = users.counting(viewer.user_id, { posts_count: 1, public_posts_count: isPublic(post) })
-      await store.create(post, [counts, ...tagRows.moving(null, post), ...following(post, is_public)])
+      const also = [...tagRows.moving(null, post), ...following(post, is_public), ...(await along(post))]
+      await store.create(post, [counts, ...also])
       return post
     },
 

@@ -134,6 +134,8 @@ export const anyHeaders = fc.record(
       ],
     ),
     'Content-Encoding': fc.constantFrom('identity', 'gzip', 'x'),
+    'Idempotency-Key': fc.constantFrom('', 'a', 'b', '"a"', '"', 'x'.repeat(300), 'schl\u00fcssel'),
+    'Content-Digest': fc.constantFrom('sha-256=:AAAA:', `sha-256=:${'A'.repeat(43)}=:`, 'md5=:x:', '::'),
     Origin: fc.constantFrom('null', 'https://evil.example'),
     'X-Forwarded-For': fc.constantFrom('203.0.113.9', 'nonsense'),
   },

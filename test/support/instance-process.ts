@@ -7,6 +7,7 @@ const Options = z.object({
   parts: z.object({
     keptRows: z.number().optional(),
     outbox: z.object({ leaseMs: z.number().optional(), pollMs: z.number().optional() }).optional(),
+    claims: z.object({ leaseMs: z.number().optional() }).optional(),
   }),
 })
 

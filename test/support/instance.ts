@@ -7,7 +7,11 @@ const INSTANCE = new URL('./instance-process.ts', import.meta.url).pathname
 
 export interface InstanceOptions {
   env: Record<string, string>
-  parts?: { keptRows?: number; outbox?: { leaseMs?: number; pollMs?: number } }
+  parts?: {
+    keptRows?: number
+    outbox?: { leaseMs?: number; pollMs?: number }
+    claims?: { leaseMs?: number }
+  }
 }
 
 /** An instance of the test run's app that can be killed. */

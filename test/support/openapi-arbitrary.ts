@@ -84,7 +84,7 @@ export const callsOf = (document: Document): fc.Arbitrary<Call> => {
   })
   /** What takes nothing has little that could be wrong with it but its token. */
   const takes = ({ parameters: all, requestBody }: Described) => all.length > 0 || requestBody !== undefined
-  const parameters = (operation: Described, place: 'path' | 'query') =>
+  const parameters = (operation: Described, place: 'path' | 'query' | 'header') =>
     operation.parameters.filter(parameter => parameter.in === place)
   const json = (operation: Described) => {
     const schema = operation.requestBody?.content['application/json']?.schema
@@ -127,7 +127,13 @@ export const callsOf = (document: Document): fc.Arbitrary<Call> => {
       authorization: fc.constant(null),
       clean: fc.constant(true),
     })
-    return fc.tuple(call, bodies(operation)).map(([rest, body]) => ({ ...rest, ...body }))
+    const keyed = parameters(operation, 'header').some(({ name }) => name === 'Idempotency-Key')
+    // Each of its own: another request with the same one would be refused.
+    const key = keyed ? fc.option(fc.uuid(), { nil: undefined }) : fc.constant(undefined)
+    return fc.tuple(call, bodies(operation), key).map(([rest, { body, headers }, own]) => ({
+      ...{ ...rest, body },
+      headers: { ...headers, ...(own !== undefined && { 'Idempotency-Key': own }) },
+    }))
   }
 
   const wild = (operation: Described): fc.Arbitrary<Call> => {

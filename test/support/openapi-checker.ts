@@ -15,7 +15,12 @@ const Operation = z.object({
   operationId: z.string(),
   security: z.array(z.record(z.string(), z.array(z.string()))),
   parameters: z.array(
-    z.object({ name: z.string(), in: z.enum(['path', 'query']), required: z.boolean(), schema: Schema }),
+    z.object({
+      name: z.string(),
+      in: z.enum(['path', 'query', 'header']),
+      required: z.boolean(),
+      schema: Schema,
+    }),
   ),
   requestBody: z.object({ content: z.record(z.string(), Media) }).optional(),
   responses: z.record(z.string(), z.union([Response, z.object({ $ref: z.string() })])),

@@ -18,7 +18,7 @@ import type { Logger } from '../logger.ts'
 import { createBatchReads, type Key } from './batch-reads.ts'
 import { createBatchWrites } from './batch-writes.ts'
 import { answered, backOff, isConflict, translate } from './dynamo-errors.ts'
-import type { Write } from './write.ts'
+import { ConditionFailed, type Write } from './write.ts'
 
 type Item = Record<string, unknown>
 
@@ -54,7 +54,8 @@ export interface Dynamo {
   /**
    * All of the writes or none (at most 100), then each one's `settled`. A single write is sent as a
    * transaction too: the token that comes with it makes the SDK's own retries harmless.
-   * Throws ConditionFailed when a condition does not hold; conflicts with other transactions are retried.
+   * Throws ConditionFailed when a condition does not hold, or what the write itself says that this means; conflicts
+   * with other transactions are retried.
    * With a `token` of one's own the same call can be made again within 10 minutes and is done once.
    */
   transact(writes: readonly Write[], token?: string): Promise<void>
@@ -78,6 +79,13 @@ export interface Dynamo {
 
 /** With the pauses of `backOff` some four seconds: a hot item is worth waiting for, a client's patience has an end. */
 const CONFLICT_RETRIES = 24
+
+/** What the writes themselves say of their refusal. */
+const refusalOf = (writes: readonly Write[], error: unknown): unknown => {
+  if (!(error instanceof ConditionFailed)) return error
+  const telling = error.failed.map(at => writes[at]?.refused).find(refused => refused !== undefined)
+  return telling?.() ?? error
+}
 
 export interface DynamoOptions {
   region: string
@@ -174,6 +182,8 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
         await Promise.all(writes.map(write => write.before?.()))
         await commit(writes, token)
         committed = true
+      } catch (error) {
+        throw refusalOf(writes, error)
       } finally {
         await Promise.all(writes.map(write => write.settled?.(committed)))
       }

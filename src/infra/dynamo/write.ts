@@ -16,7 +16,12 @@ export interface Write {
    * false also where nobody knows (a time-out): the write may have happened. Must not throw.
    */
   readonly settled?: (committed: boolean) => Promise<void> | void
+  /** What it means that its condition refused the transaction: thrown in the place of ConditionFailed. */
+  readonly refused?: () => Error
 }
+
+/** What is to be written together with a thing, by whoever wants that, told what the thing will be. */
+export type Along<Made> = (made: Made) => Promise<readonly Write[]>
 
 /** A write was refused because its condition did not hold. `failed` holds the positions of the refused writes. */
 export class ConditionFailed extends Error {
