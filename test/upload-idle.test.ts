@@ -54,10 +54,12 @@ describe('a body that comes to a halt', () => {
     ['at the beginning of its file', type, whole.subarray(0, 200)],
     ['in the middle of its file', type, whole.subarray(0, 15_000)],
     ['after its file', type, whole.subarray(0, whole.length - 20)],
+    ['after its form, of which a digest was declared', type, whole],
     ['in JSON', 'application/json', Buffer.from('{"fileName":"a')],
   ])('%s is given up, and nothing is left', async (_where, contentType, beginning) => {
     const owner = await seed.user('sloth')
-    const sending = begin(owner, contentType, whole.length)
+    const sending = begin(owner, contentType, whole.length + 10)
+    if (beginning === whole) sending.setHeader('Content-Digest', `sha-256=:${'A'.repeat(43)}=:`)
     sending.write(beginning)
     sending.flushHeaders()
     const [reply]: IncomingMessage[] = await once(sending, 'response')
