@@ -11,8 +11,9 @@ export default {
   },
   globalSetup: './test/support/global-setup.ts',
   globalTeardown: './test/support/global-teardown.ts',
-  // The S3 store against a real server takes most of a minute: on CI, or when asked for (the global setup says so).
-  testPathIgnorePatterns: process.env.CI ? [] : ['/s3-blob-store', '/files-on-s3'],
+  // The S3 store against a real server, and the reference in a browser, take most of a minute each: on CI, or when
+  // asked for (the global setup says so).
+  testPathIgnorePatterns: process.env.CI ? [] : ['/s3-blob-store', '/files-on-s3', '/docs-browser'],
   testTimeout: 30_000,
   // As many files side by side as there are cores; Jest would leave one of them idle.
   maxWorkers: '100%',

@@ -11,6 +11,7 @@ import { multipartRoutes } from './files/multipart-routes.ts'
 import { uploadRoutes } from './files/upload-routes.ts'
 import { followRoutes } from './follows/follow-routes.ts'
 import { createAuthentication } from './http/authenticate.ts'
+import { docsPage } from './http/docs-page.ts'
 import type { Endpoint } from './http/endpoint.ts'
 import { createIdempotency } from './http/idempotency.ts'
 import { mount } from './http/mount.ts'
@@ -114,6 +115,7 @@ export const createApp = (context: Context): Express => {
   if (config.corsOrigins.length > 0) app.use(crossOrigin(config.corsOrigins))
   const { disk } = context.backends
   if (disk) app.use('/storage', storageRouter(disk))
+  app.use('/docs', docsPage())
   if (context.emails) app.use(linkPages)
   app.use(
     mount(routesOf(context), {

@@ -10,7 +10,7 @@ const greet = ({ version, backends: { described } }: Context, { url, adminUrl }:
     `Plaza ${version} is running.`,
     '',
     `  API        ${url}`,
-    `  Reference  ${url}/openapi.json`,
+    `  Reference  ${url}/docs`,
     ...(adminUrl === null ? [] : [`  Metrics    ${adminUrl}/metrics`]),
     `  DynamoDB   ${described.dynamodb}`,
     `  Redis      ${described.redis}`,

@@ -99,6 +99,13 @@ describe('the OpenAPI document', () => {
     }
   })
 
+  test('puts each operation under one heading, and says what is there', () => {
+    const headings = document.tags.map(({ name }) => name)
+    expect(new Set(operations.flatMap(({ tags }) => tags))).toEqual(new Set(headings))
+    for (const { operationId, tags } of operations)
+      expect([operationId, tags.length]).toEqual([operationId, 1])
+  })
+
   test('names each parameter of a path, and asks for it', () => {
     for (const { template, parameters } of operations) {
       const inPath = parameters.filter(parameter => parameter.in === 'path')

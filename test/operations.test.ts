@@ -74,7 +74,7 @@ describe('what operators ask', () => {
     const { status, text } = await get('/')
     expect([status, JSON.parse(text)]).toEqual([
       200,
-      { name: 'plaza', version: app.context.version, docs: '/openapi.json' },
+      { name: 'plaza', version: app.context.version, docs: '/docs' },
     ])
     expect((await get(JSON.parse(text).docs)).status).toBe(200)
   })

@@ -34,10 +34,11 @@ const parsedJson = z.string().transform((value, context): unknown => {
 /** What a form says of its file. */
 const FormFields = z.strictObject({ tags: parsedJson.pipe(Tags).default([]), is_public: Flag.default(false) })
 
+/** The same for who reads the reference: a list travels as JSON. */
 const UploadForm = z.object({
   file: z.string().meta({ format: 'binary' }),
-  tags: z.string().optional().meta({ description: 'A JSON array of tags' }),
-  is_public: z.enum(['true', 'false']).optional(),
+  tags: Tags.default([]).meta({ examples: [[]] }),
+  is_public: z.boolean().default(false),
 })
 
 const UploadReply = z.strictObject({

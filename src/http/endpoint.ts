@@ -178,7 +178,7 @@ const cacheHeaders = (res: Response, spec: Description) => {
  * Whether the client has this very representation (RFC 9110, 13.1.2: tags are compared weakly). Not `req.fresh`: that
  * says no to every request with `Cache-Control: no-cache`, which fetch adds by itself to one with If-None-Match.
  */
-const hasCopy = (req: Request, etag: string) => {
+export const hasCopy = (req: Request, etag: string) => {
   const asked = req.headers['if-none-match']
   if (asked === undefined) return false
   return asked.trim() === '*' || asked.match(/"[^"]*"/g)?.includes(etag.replace('W/', '')) === true

@@ -13,7 +13,8 @@ const allowed = (endpoints: readonly Endpoint[]) => {
   return ['OPTIONS', ...methods, ...(methods.includes('GET') ? ['HEAD'] : [])].sort().join(', ')
 }
 
-const methodNotAllowed =
+/** Answers OPTIONS, and to every other method 405. `allow`: the value of the header of that name. */
+export const methodNotAllowed =
   (allow: string): RequestHandler =>
   (req, res) => {
     if (req.method === 'OPTIONS') {

@@ -63,12 +63,20 @@ const bytesReplies = (type: string): [number, Json][] => [
   [304, { description: 'The copy that the client has is still good.' }],
 ]
 
+/** A list in a form is one field with JSON in it; left to OpenAPI each item would be a field. */
+const listsAsJson = ({ properties }: Json): Json => {
+  const fields = Object.entries(isJson(properties) ? properties : {})
+  const lists = fields.filter(([, field]) => isJson(field) && field.type === 'array')
+  return Object.fromEntries(lists.map(([name]) => [name, { contentType: 'application/json' }]))
+}
+
 const bodiesOf = (schemas: Schemas, spec: Description): Json => ({
   ...(spec.body && jsonContent(schemas, spec.body, 'input')),
   ...Object.fromEntries(
     Object.entries(spec.reads ?? {}).map(([type, schema]) => {
       if (type === 'application/json') return [type, jsonContent(schemas, schema, 'input')[type]]
-      return [type, { schema: schemas.of(schema, 'input') }]
+      const json = schemas.of(schema, 'input')
+      return [type, { schema: json, encoding: listsAsJson(json) }]
     }),
   ),
 })
@@ -123,10 +131,27 @@ const responsesOf = (schemas: Schemas, spec: Description): Json => {
   ])
 }
 
+/** What is under which heading of the reference, in its order there. */
+const TAGS = [
+  { name: 'auth', description: 'Accounts, tokens and sessions' },
+  { name: 'users', description: 'Profiles, and who follows whom' },
+  { name: 'posts', description: 'Posts with their comments, reactions, shares and views' },
+  { name: 'feed', description: 'What those whom one follows have posted' },
+  { name: 'files', description: 'Files: stored, described, shared, and sent in one go or in parts' },
+  { name: 'operations', description: 'What operators and tools ask' },
+]
+
+const OPERATIONS = new Set(['', 'health', 'ready', 'openapi.json'])
+
+const tagOf = (path: string) => {
+  const first = path.split('/')[1] ?? ''
+  return OPERATIONS.has(first) ? 'operations' : first
+}
+
 const operationOf = (schemas: Schemas, spec: Description): Json => ({
   summary: spec.summary,
   operationId: `${spec.method}${spec.path.replaceAll(/[/:_.]+(\w)/g, (_, first: string) => first.toUpperCase()).replace(/\W+$/, 'Root')}`,
-  tags: [spec.path.split('/')[1] || 'operations'],
+  tags: [tagOf(spec.path)],
   security: { none: [], optional: [{ bearer: [] }, {}], required: [{ bearer: [] }] }[spec.auth],
   parameters: [
     ...parametersOf(schemas, spec.params, 'path'),
@@ -172,6 +197,7 @@ export const openApiDocument = (specs: readonly Description[], version: string) 
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
+    tags: TAGS,
     paths,
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },

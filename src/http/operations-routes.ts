@@ -5,7 +5,7 @@ import { type Readiness, readyRoute } from './readiness.ts'
 
 const About = z
   .strictObject({ name: z.string(), version: z.string(), docs: z.string() })
-  .meta({ examples: [{ name: 'plaza', version: '1.0.0', docs: '/openapi.json' }] })
+  .meta({ examples: [{ name: 'plaza', version: '1.0.0', docs: '/docs' }] })
 const Health = z
   .strictObject({ status: z.literal('ok'), version: z.string(), uptime_s: z.number() })
   .meta({ examples: [{ status: 'ok', version: '1.0.0', uptime_s: 86400 }] })
@@ -22,7 +22,7 @@ export const operationsRoutes = (
   const routes: Endpoint[] = [
     endpoint(
       { method: 'get', path: '/', summary: 'What this is', auth: 'none', reply: About, status: 200 },
-      () => ({ name: 'plaza', version, docs: '/openapi.json' }),
+      () => ({ name: 'plaza', version, docs: '/docs' }),
     ),
 
     endpoint(

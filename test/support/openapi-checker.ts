@@ -13,6 +13,7 @@ const Response = z.object({ description: z.string(), content: z.record(z.string(
 const Operation = z.object({
   summary: z.string(),
   operationId: z.string(),
+  tags: z.array(z.string()),
   security: z.array(z.record(z.string(), z.array(z.string()))),
   parameters: z.array(
     z.object({
@@ -27,6 +28,7 @@ const Operation = z.object({
 })
 
 const Document = z.object({
+  tags: z.array(z.object({ name: z.string(), description: z.string() })),
   paths: z.record(z.string(), z.record(z.string(), Operation)),
   components: z.object({
     schemas: z.record(z.string(), Schema),
