@@ -37,6 +37,7 @@ const documents = (instance: Instance): Record<string, string | Buffer> => ({
   ),
   'meta-data/': 'ami-id\ninstance-id\ninstance-type\nlocal-hostname\nplacement/',
   'meta-data/placement/': 'availability-zone\nregion',
+  'dynamic/instance-identity': 'document',
   'dynamic/instance-identity/document': JSON.stringify({
     instanceId: instance.id,
     region: instance.region,
