@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { withBreaker } from '../src/infra/cache/breaker.ts'
 import type { KeyValue } from '../src/infra/cache/key-value.ts'
 import { createMemoryKeyValue } from '../src/infra/cache/memory-key-value.ts'

@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { CreateTableCommand, DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
-import { createClient } from 'redis'
+import { createClient } from '@redis/client'
 import { z } from 'zod'
 
 const undo: (() => unknown)[] = []
