@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { startApp } from './app.ts'
 import { fuzz } from './fuzz.ts'
+import { fetchDocument, operationsOf } from './openapi-checker.ts'
 import { settled } from './snapshot.ts'
 
 const Options = z.object({ requests: z.number(), seed: z.number(), lanes: z.number() })
@@ -15,10 +16,16 @@ const outcome = await fuzz(app, Options.parse(JSON.parse(process.argv[2] ?? ''))
   (error: unknown) => ({ seen: {}, failure: error instanceof Error ? error.message : String(error) }),
 )
 await settled(app)
+const operations = operationsOf(await fetchDocument(app))
 const inherited: string[] = []
 for (const name in {}) inherited.push(name)
 const report = {
   ...outcome,
+  operations: operations.map(({ operationId, responses, security }) => ({
+    operationId,
+    statuses: Object.keys(responses),
+    guarded: security.length > 0,
+  })),
   /** Jobs that were given up. */
   dead: await app.context.outbox.dead(),
   /** Properties that every object would have by now. */
