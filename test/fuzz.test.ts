@@ -43,7 +43,7 @@ describe(`${REQUESTS} requests made from the document, from the seed ${SEED} on`
     if (report.failure !== null) throw new Error(report.failure)
   })
 
-  // It would prove little if they never got past the door. A few of them need not come to everything.
+  // It would prove little if they never got past the door. A few thousand need not come to everything, by chance.
   const testIfMany = REQUESTS < 10_000 ? test.skip : test
   testIfMany('succeed at every operation, and are let in nowhere without a token', () => {
     for (const { operationId, statuses, guarded } of report.operations) {

@@ -164,6 +164,19 @@ describe('an upload with an Idempotency-Key', () => {
     expect((await send(key, file(BYTES))).status).toBe(201)
   })
 
+  test('in JSON is told by its name also where that comes last', async () => {
+    const key = randomUUID()
+    const json = (name: string) => ({
+      headers: { 'Content-Type': 'application/json' },
+      body: Buffer.from(`{"fileContent":"${BYTES.toString('base64')}","fileName":"${name}"}`),
+    })
+    const first = await send(key, json('a.txt'))
+    expect(first.status).toBe(201)
+    expect(essenceOf(await send(key, json('a.txt')))).toEqual(essenceOf(first))
+    expect(codeOf(await send(key, json('b.txt')))).toBe('422 idempotency_key_reused')
+    expect((await keptAtLast(app, ann)).records).toHaveLength(1)
+  })
+
   test('in parts can be gone on with after its beginning was asked for twice', async () => {
     const key = randomUUID()
     const beginning = () =>
