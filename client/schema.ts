@@ -18,6 +18,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Confirm an address by the token of the link that was mailed; this makes the account */
+        post: operations["postAuthEmailVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/login": {
         parameters: {
             query?: never;
@@ -69,6 +86,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a link to a new password mailed. The same reply whether or not there is an account */
+        post: operations["postAuthPasswordForgot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose a new password by the token of the link that was mailed, and end every session */
+        post: operations["postAuthPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/auth/refresh": {
         parameters: {
             query?: never;
@@ -95,7 +146,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Sign up */
+        /** Sign up. 202 where the address has to be confirmed first, whether or not it is taken */
         post: operations["postAuthRegister"];
         delete?: never;
         options?: never;
@@ -778,6 +829,10 @@ export interface components {
                 part_number: number;
             }[];
         };
+        EmailVerification: {
+            /** @example Yk3v0S6r1X9wQe5tLhJ2uPzNcB8mGfA7dKqVxWoIyTs */
+            token: string;
+        };
         /**
          * @example {
          *       "file_id": "019ab0c2-7d5e-7c41-9a57-3d1f0c8b2e60",
@@ -944,9 +999,27 @@ export interface components {
             current_password: string;
             /**
              * Format: password
+             * @description None of the 3,000 commonest, in upper or lower case.
              * @example correct horse battery staple
              */
             new_password: string;
+        };
+        PasswordForgotten: {
+            /**
+             * Format: email
+             * @example ann@example.com
+             */
+            email: string;
+        };
+        PasswordReset: {
+            /**
+             * Format: password
+             * @description None of the 3,000 commonest, in upper or lower case.
+             * @example correct horse battery staple
+             */
+            password: string;
+            /** @example Yk3v0S6r1X9wQe5tLhJ2uPzNcB8mGfA7dKqVxWoIyTs */
+            token: string;
         };
         /**
          * @example {
@@ -1111,6 +1184,7 @@ export interface components {
             name: string;
             /**
              * Format: password
+             * @description None of the 3,000 commonest, in upper or lower case.
              * @example correct horse battery staple
              */
             password: string;
@@ -1296,7 +1370,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description It conflicts with what is there. */
+        /** @description It conflicts with what is there, or with the same request, which is not answered yet. */
         Problem409: {
             headers: {
                 [name: string]: unknown;
@@ -1350,6 +1424,23 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description Too often; try again after Retry-After seconds. */
+        Problem429: {
+            headers: {
+                /** @description Of the limit of which the least is left: how much there is in one window. */
+                "RateLimit-Limit"?: number;
+                /** @description How much of it is left. */
+                "RateLimit-Remaining"?: number;
+                /** @description Seconds until all of it is there again. */
+                "RateLimit-Reset"?: number;
+                /** @description Seconds. */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description A fault on our side; the log has it under the same request id. */
         Problem500: {
             headers: {
@@ -1362,6 +1453,8 @@ export interface components {
         /** @description A limit is reached or a backend is away; try again after Retry-After seconds. */
         Problem503: {
             headers: {
+                /** @description Seconds. */
+                "Retry-After"?: number;
                 [name: string]: unknown;
             };
             content: {
@@ -1397,6 +1490,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1409,6 +1508,45 @@ export interface operations {
                 };
             };
             400: components["responses"]["Problem400"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postAuthEmailVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EmailVerification"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1429,6 +1567,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1453,6 +1597,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1469,6 +1614,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1476,6 +1627,7 @@ export interface operations {
             };
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1496,6 +1648,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1508,6 +1666,87 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postAuthPasswordForgot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordForgotten"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            202: {
+                headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example Look into your mailbox: there is a link in it soon */
+                        message: string;
+                    };
+                };
+            };
+            400: components["responses"]["Problem400"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            500: components["responses"]["Problem500"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    postAuthPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            408: components["responses"]["Problem408"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1528,6 +1767,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1551,6 +1796,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1571,6 +1817,12 @@ export interface operations {
             /** @description Done. */
             201: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1582,12 +1834,25 @@ export interface operations {
                     };
                 };
             };
+            /** @description Not done yet. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @example Look into your mailbox: there is a link in it soon */
+                        message: string;
+                    };
+                };
+            };
             400: components["responses"]["Problem400"];
             408: components["responses"]["Problem408"];
             409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1607,6 +1872,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1621,6 +1892,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1639,6 +1911,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1647,6 +1925,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1666,6 +1945,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1680,6 +1965,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1700,6 +1986,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1714,6 +2006,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1733,6 +2026,12 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1752,6 +2051,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1770,6 +2070,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1779,6 +2085,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1801,6 +2108,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1818,6 +2131,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1836,6 +2150,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1863,6 +2183,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             416: components["responses"]["Problem416"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1881,6 +2202,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1888,7 +2215,7 @@ export interface operations {
                     "image/jpeg": unknown;
                 };
             };
-            /** @description Not in order. */
+            /** @description Not done yet. */
             202: {
                 headers: {
                     [name: string]: unknown;
@@ -1920,6 +2247,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             416: components["responses"]["Problem416"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1942,6 +2270,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -1965,6 +2299,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -1972,7 +2307,10 @@ export interface operations {
     postFilesUpload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Content-Digest"?: string;
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1999,6 +2337,12 @@ export interface operations {
             /** @description Done. */
             201: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2019,6 +2363,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
@@ -2027,7 +2372,9 @@ export interface operations {
     postFilesUploads: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2040,6 +2387,12 @@ export interface operations {
             /** @description Done. */
             201: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2070,9 +2423,11 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
@@ -2092,6 +2447,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2109,6 +2470,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2127,6 +2489,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2135,6 +2503,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2157,6 +2526,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2176,6 +2551,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2198,6 +2574,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2228,6 +2610,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2251,6 +2634,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2269,6 +2658,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2315,6 +2705,12 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2335,6 +2731,7 @@ export interface operations {
                 content?: never;
             };
             400: components["responses"]["Problem400"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2355,6 +2752,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2369,6 +2772,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2376,7 +2780,9 @@ export interface operations {
     postPosts: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2390,6 +2796,12 @@ export interface operations {
             201: {
                 headers: {
                     Location?: string;
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2402,9 +2814,11 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2424,6 +2838,12 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2443,6 +2863,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2461,6 +2882,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2470,6 +2897,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2492,6 +2920,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2509,6 +2943,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2532,6 +2967,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2547,6 +2988,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2554,7 +2996,9 @@ export interface operations {
     postPostsPostIdComments: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
             path: {
                 post_id: string;
             };
@@ -2569,6 +3013,12 @@ export interface operations {
             /** @description Done. */
             201: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2582,9 +3032,11 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             408: components["responses"]["Problem408"];
+            409: components["responses"]["Problem409"];
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2604,6 +3056,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2613,6 +3071,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2636,6 +3095,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2653,6 +3118,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2672,6 +3138,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2684,6 +3156,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2703,6 +3176,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2711,6 +3190,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2733,6 +3213,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2747,6 +3233,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2765,6 +3252,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2773,6 +3266,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2795,6 +3289,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2810,6 +3310,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2828,6 +3329,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2836,6 +3343,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2854,6 +3362,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2862,6 +3376,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2880,6 +3395,12 @@ export interface operations {
             /** @description Done. */
             202: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2892,6 +3413,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -2911,6 +3433,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -2923,6 +3451,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3049,6 +3578,12 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3068,6 +3603,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3086,6 +3622,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3095,6 +3637,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3113,6 +3656,12 @@ export interface operations {
             /** @description Done. */
             204: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3121,6 +3670,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3142,6 +3692,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3157,6 +3713,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3178,6 +3735,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3193,6 +3756,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3214,6 +3778,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3229,6 +3799,7 @@ export interface operations {
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3246,6 +3817,12 @@ export interface operations {
             200: {
                 headers: {
                     ETag?: string;
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3265,6 +3842,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             404: components["responses"]["Problem404"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3285,6 +3863,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3301,6 +3885,7 @@ export interface operations {
             413: components["responses"]["Problem413"];
             415: components["responses"]["Problem415"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };
@@ -3320,6 +3905,12 @@ export interface operations {
             /** @description Done. */
             200: {
                 headers: {
+                    /** @description Of the limit of which the least is left: how much there is in one window. */
+                    "RateLimit-Limit"?: number;
+                    /** @description How much of it is left. */
+                    "RateLimit-Remaining"?: number;
+                    /** @description Seconds until all of it is there again. */
+                    "RateLimit-Reset"?: number;
                     "X-Request-Id"?: string;
                     [name: string]: unknown;
                 };
@@ -3334,6 +3925,7 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
             500: components["responses"]["Problem500"];
             503: components["responses"]["Problem503"];
         };

@@ -14,69 +14,79 @@ const Manifest = z.object({
   overrides: Versions,
   allowScripts: z.record(z.string(), z.boolean()).default({}),
 })
+type Manifest = z.infer<typeof Manifest>
 
 const Locked = z.object({
-  version: z.string().optional(),
   resolved: z.string().optional(),
   integrity: z.string().optional(),
   link: z.boolean().default(false),
+  /** It came within another package. */
+  inBundle: z.boolean().default(false),
   hasInstallScript: z.boolean().default(false),
   bin: Versions,
 })
 const Lock = z.object({ packages: z.record(z.string(), Locked) })
+type Packages = z.infer<typeof Lock>['packages']
 
 const at = (path: string) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const read = (path: string): unknown => JSON.parse(readFileSync(at(path), 'utf8'))
 
 const EXACT = /^\d+\.\d+\.\d+(-[\w.]+)?$/
-/** Of the ones in the repository, none has a version. */
+/** A package of this repository has no version. */
 const OWN = /^file:scripts\/\w+$/
 const REGISTRY = 'https://registry.npmjs.org/'
 const IN_MODULES = 'node_modules/'
 
-const manifest = Manifest.parse(read('package.json'))
-const manifests = { 'package.json': manifest, 'scripts/client/package.json': undefined }
-const lock = Lock.parse(read('package-lock.json'))
-const locked = Object.entries(lock.packages).filter(([path, { link }]) => path.includes(IN_MODULES) && !link)
 const nameOf = (path: string) => path.slice(path.lastIndexOf(IN_MODULES) + IN_MODULES.length)
 
-const unpinned = Object.entries(manifests).flatMap(([path, known]) => {
-  const { dependencies, devDependencies, optionalDependencies, overrides } =
-    known ?? Manifest.parse(read(path))
-  return Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies, ...overrides })
+const unpinned = ({ dependencies, devDependencies, optionalDependencies, overrides }: Manifest) =>
+  Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies, ...overrides })
     .filter(([, version]) => !EXACT.test(version) && !OWN.test(version))
-    .map(([name, version]) => `${path}: ${name} is not pinned: ${version}`)
-})
+    .map(([name, version]) => `${name} is not pinned: ${version}`)
 
-/** Left out where a mirror was used: that is the registry which is configured, and the checksum is the same. */
-const strange = locked
-  .filter(
-    ([, { resolved = REGISTRY, integrity = '' }]) =>
-      !resolved.startsWith(REGISTRY) || !integrity.startsWith('sha512-'),
-  )
-  .map(([path, { resolved }]) => `${path} is not from the registry, or has no checksum: ${resolved}`)
+/** The address is left out where a mirror was used: that is the registry which is configured, the checksum the same. */
+const strange = (packages: Packages) =>
+  Object.entries(packages)
+    .filter(([path, { link, inBundle }]) => path.includes(IN_MODULES) && !link && !inBundle)
+    .filter(
+      ([, { resolved = REGISTRY, integrity = '' }]) =>
+        !resolved.startsWith(REGISTRY) || !integrity.startsWith('sha512-'),
+    )
+    .map(([path, { resolved }]) => `${path} is not from the registry, or has no checksum: ${resolved}`)
 
-const withScripts = new Set(
-  locked.filter(([, { hasInstallScript }]) => hasInstallScript).map(([path]) => nameOf(path)),
-)
-const decided = new Set(Object.keys(manifest.allowScripts))
-const undecided = [...withScripts.difference(decided)].map(
-  name => `${name} has an install script: decide on it in package.json, allowScripts`,
-)
-const outdated = [...decided.difference(withScripts)].map(
-  name => `allowScripts: ${name} has no install script, or is not there`,
-)
-
-const shadowed = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }).flatMap(name => {
-  const home = at(`${IN_MODULES}${name}/`)
-  return Object.keys(lock.packages[IN_MODULES + name]?.bin ?? {})
-    .map(command => [command, at(`${IN_MODULES}.bin/${command}`)] as const)
-    .filter(([, path]) => existsSync(path) && !realpathSync(path).startsWith(home))
-    .map(([command, path]) => `the command ${command} is not that of ${name}, but ${realpathSync(path)}`)
-})
-
-const faults = [...unpinned, ...strange, ...undecided, ...outdated, ...shadowed]
-if (faults.length > 0) {
-  process.stderr.write(`${faults.join('\n')}\n`)
-  process.exitCode = 1
+const scripts = ({ allowScripts }: Manifest, packages: Packages) => {
+  const present = Object.entries(packages).filter(([, { hasInstallScript }]) => hasInstallScript)
+  const having = new Set(present.map(([path]) => nameOf(path)))
+  const decided = new Set(Object.keys(allowScripts))
+  return [
+    ...[...having.difference(decided)].map(name => `${name} has an install script: decide, in allowScripts`),
+    ...[...decided.difference(having)].map(name => `allowScripts: no install script of ${name} is there`),
+  ]
 }
+
+const shadowed = ({ dependencies, devDependencies }: Manifest, packages: Packages, folder: string) =>
+  Object.keys({ ...dependencies, ...devDependencies }).flatMap(name => {
+    const home = at(`${folder}${IN_MODULES}${name}/`)
+    return Object.keys(packages[IN_MODULES + name]?.bin ?? {})
+      .map(command => [command, at(`${folder}${IN_MODULES}.bin/${command}`)] as const)
+      .filter(([, path]) => existsSync(path) && !realpathSync(path).startsWith(home))
+      .map(([command, path]) => `the command ${command} is not that of ${name}, but ${realpathSync(path)}`)
+  })
+
+const faultsIn = (folder: string) => {
+  const manifest = Manifest.parse(read(`${folder}package.json`))
+  if (!existsSync(at(`${folder}package-lock.json`))) return unpinned(manifest)
+  const { packages } = Lock.parse(read(`${folder}package-lock.json`))
+  return [
+    ...unpinned(manifest),
+    ...strange(packages),
+    ...scripts(manifest, packages),
+    ...shadowed(manifest, packages, folder),
+  ]
+}
+
+for (const folder of ['', 'infra/', 'scripts/client/'])
+  for (const fault of faultsIn(folder)) {
+    process.stderr.write(`${folder}package.json: ${fault}\n`)
+    process.exitCode = 1
+  }

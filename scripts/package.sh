@@ -18,6 +18,7 @@ export SOURCE_DATE_EPOCH
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 node_modules/.bin/tsc -p tsconfig.build.json --outDir "$work/dist" --sourceMap false
+cp -r src/http/docs "$work/dist/http/"
 mkdir -p release
 
 for arch; do
@@ -31,7 +32,7 @@ for arch; do
     # No script of a package runs: the native parts are prebuilt. Engines are those of this machine, not of the target.
     npm ci --omit=dev --ignore-scripts --os=linux --cpu="$arch" --libc=glibc --no-audit --no-fund --silent
     npm pkg delete devDependencies optionalDependencies scripts overrides
-    rm -rf node_modules/@dynoxide package-lock.json
+    rm -rf node_modules/@dynoxide package-lock.json scripts
   )
   (cd "$root" && npm sbom --omit=dev --sbom-format=cyclonedx) | node scripts/stable-sbom.ts >"$work/sbom"
   mv "$work/sbom" "$root/sbom.cdx.json"

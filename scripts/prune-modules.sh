@@ -10,6 +10,9 @@ rm -rf "$modules/@dynoxide" "$modules"/node-linux-* "$modules/.bin" "$modules/.p
 find "$modules/bcrypt/prebuilds" -mindepth 1 -maxdepth 1 ! -name "linux-$arch" -exec rm -rf {} +
 find "$modules/bcrypt/prebuilds" -name '*.musl.node' -delete
 
+# Of Swagger UI one of its builds is served.
+find "$modules/swagger-ui-dist" -name '*.js' ! -name swagger-ui-bundle.js -delete
+
 find "$modules" -type f \( -name '*.map' -o -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -name '*.tsbuildinfo' \
   -o -name '*.c' -o -name '*.cc' -o -name '*.h' -o -name '*.gyp' -o -name '*.gypi' -o -name '*.html' -o -name '*.png' \
   -o -name '*.yml' -o -name '.[!.]*' -o -iname 'readme*' -o -iname 'changelog*' -o -iname 'contributing*' \) -delete
