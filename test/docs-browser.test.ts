@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals'
 import type { Browser, Locator, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { startApp, type TestApp } from './support/app.ts'
 import { launchBrowser, watchPage } from './support/browser.ts'
 import { as } from './support/seed.ts'
+
+// A browser on a busy machine takes its time; its own limit for each step is 30 s.
+jest.setTimeout(120_000)
 
 const ann = { email: 'ann@example.com', password: 'correct horse battery staple', name: 'Ann' }
 
