@@ -23,6 +23,8 @@ import { until } from './support/until.ts'
 
 const SECRET = 'only-for-tests-0123456789-0123456789-0123456789'
 const keys = createKeyRing(SECRET)
+/** Shorter than in production; nothing else is other there. */
+const IDLE_MS = 100
 const Port = z.object({ port: z.number() })
 
 let root: string
@@ -47,6 +49,7 @@ const serve = async (store: DiskBlobStore) => {
   app.use(
     requestLog(createLogger('silent')),
     express.Router().use('/storage', storageRouter(store)),
+    express.Router().use('/impatient', storageRouter(store, IDLE_MS)),
     problemHandler(createLogger('silent')),
   )
   server = createServer(app).listen(0, '127.0.0.1')
@@ -322,6 +325,22 @@ describe('the URLs of the disk store', () => {
     })
     await multipart.abort(`${name}/large`, uploadId)
     expect(await problem(fetch(part, { method: 'PUT', body }))).toMatchObject(refused(404, 'not_found'))
+  })
+
+  test('a body that comes to a halt is given up, and nothing is left', async () => {
+    const put = await store.presignPut(`${name}/idle`, {
+      expiresIn: 60,
+      contentType: 'a/b',
+      contentLength: MIB,
+    })
+    const sent = sendRaw(put.url.replace('/storage/', '/impatient/'), put.headers)
+    sent.on('error', () => {})
+    sent.write(randomBytes(100_000))
+    const [reply] = await once(sent, 'response')
+    expect([reply.statusCode, reply.headers.connection]).toEqual([408, 'close'])
+    sent.destroy()
+    expect(await readdir(join(root, 'tmp'))).toEqual([])
+    expect(await store.head(`${name}/idle`)).toBeNull()
   })
 
   test('a client that goes away in the midst of a body leaves nothing', async () => {

@@ -1,144 +1,153 @@
+import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { z } from 'zod'
+import type { Parts } from '../src/context.ts'
+import { createS3BlobStore } from '../src/infra/blobs/s3-blob-store.ts'
+import { createLogger } from '../src/infra/logger.ts'
+import type { JobRow } from '../src/infra/outbox/job.ts'
 import { startApp, type TestApp } from './support/app.ts'
-import { type Plan, sha256, type Uploader, uploader } from './support/fault-client.ts'
-import { type FaultyProcess, startFaulty } from './support/fault-process.ts'
+import { uploader } from './support/fault-client.ts'
+import { type Acknowledged, OPERATIONS, type Operation } from './support/fault-operations.ts'
+import { startFaulty } from './support/fault-process.ts'
 import { faultsOf, inventory, sweep } from './support/fault-sweep.ts'
 import { describeHeavy } from './support/heavy.ts'
-import { type SeededUser, seedInto } from './support/seed.ts'
+import { seedInto } from './support/seed.ts'
+import { startTestS3, type TestS3 } from './support/swift.ts'
 import { until } from './support/until.ts'
 
-const BYTES = Buffer.from('What was acknowledged is there, bit for bit. '.repeat(50))
-const Uploaded = z.object({ file: z.object({ file_id: z.string() }) })
-
-const fault = (step: number) => ({ 'x-fault': String(step) })
-
-const upload = async (ann: Uploader, headers: Record<string, string> = {}) => {
-  const form = new FormData()
-  form.append('file', new Blob([BYTES]), 'a.bin')
-  const { status, body } = await ann.call('POST', '/files/upload', form, headers)
-  expect(status).toBe(201)
-  return Uploaded.parse(body).file.file_id
+/** A store that outlives a process: how the next one is told of it, and a test that looks at it. */
+interface Storage {
+  env: Record<string, string>
+  parts: Parts
 }
 
-/** What is acknowledged to the client: a file that must be there from now on, or must not. */
-interface Acknowledged {
-  there?: string
-  gone?: string
+/** Tables, an account and a folder that nobody else uses; the folder is not this test's but the process's. */
+const withWorld = async (storage: Storage, work: (world: World) => Promise<void>) => {
+  const DATA_DIR = join(tmpdir(), `plaza-crash-${process.pid}-${randomBytes(4).toString('hex')}`)
+  const app = await startApp({}, { outbox: { pollMs: 3_600_000 } })
+  try {
+    const { token } = await seedInto(app).user('ann')
+    await work({ app, token, storage, env: { ...app.env, DATA_DIR } })
+  } finally {
+    await app.close()
+    rmSync(DATA_DIR, { recursive: true, force: true })
+  }
 }
 
-/** Something done with a file: what comes before, without faults, and what is interrupted at a step. */
-interface Operation {
-  prepare?(ann: Uploader): Promise<Plan | string>
-  act(ann: Uploader, step: number, prepared: Plan | string | undefined): Promise<Acknowledged>
+interface World {
+  app: TestApp
+  token: string
+  storage: Storage
+  env: Record<string, string> & { DATA_DIR: string }
 }
 
-const OPERATIONS: Record<string, Operation> = {
-  'an upload in one go': {
-    act: async (ann, step) => ({ there: await upload(ann, fault(step)) }),
-  },
-  'the completion of parts': {
-    async prepare(ann) {
-      const plan = await ann.begin(BYTES, { checksum_sha256: sha256(BYTES) })
-      expect((await ann.put(plan, 1, BYTES)).status).toBe(200)
-      return plan
-    },
-    async act(ann, step, plan) {
-      if (typeof plan !== 'object') throw new Error('nothing was begun')
-      expect((await ann.complete(plan, {}, fault(step))).status).toBe(200)
-      return { there: plan.file_id }
-    },
-  },
-  'a deletion': {
-    prepare: ann => upload(ann),
-    async act(ann, step, fileId) {
-      const { status } = await ann.call('DELETE', `/files/${fileId}`, undefined, fault(step))
-      expect(status).toBe(204)
-      return { gone: String(fileId) }
-    },
-  },
+/** What is still to be done of a file, other than in a day. */
+const jobsOf = async ({ context }: TestApp, fileId: string | undefined) => {
+  const found: JobRow[] = []
+  for await (const job of context.backends.dynamo.scan<JobRow>('Outbox')) found.push(job)
+  const soon = Date.now() + 3_600_000
+  return found.filter(job => job.due_at < soon && JSON.stringify(job.payload).includes(`"${fileId}"`))
 }
 
-describeHeavy('a process killed in the middle of', () => {
-  let app: TestApp
-  let ann: SeededUser
-
-  beforeAll(async () => {
-    // It must not do the jobs of the others, whose bytes it does not have.
-    app = await startApp({}, { outbox: { pollMs: 3_600_000 } })
-    ann = await seedInto(app).user('ann')
-  })
-  afterAll(() => app.close())
-
-  /** Does it in a process that dies at a step. What the client was told counts, and whether the process survived. */
-  const interrupted = async (plaza: FaultyProcess, operation: Operation, step: number) => {
-    const client = uploader(plaza.url, ann.token)
-    const prepared = await operation.prepare?.(client)
-    const acknowledged = await operation
-      .act(client, step, prepared)
-      .catch(async (error): Promise<Acknowledged> => {
-        // Only a connection that broke since the process died is what this is about.
-        await until(plaza.dead, dead => dead, 5000).catch(() => {
-          throw error
-        })
-        return {}
+/** Has the operation come to a halt at each of its steps, each with a file of its own, and kills the process then. */
+const killedAtEachStep = async ({ app, token, storage, env }: World, { prepare, act }: Operation) => {
+  // All of them are under way until the end.
+  const plaza = await startFaulty({ ...env, ...storage.env, UPLOADS_AT_ONCE: '1000' })
+  const client = uploader(plaza.url, token)
+  const told: Promise<Acknowledged>[] = []
+  try {
+    for (let step = 1, halted = true; halted; step++) {
+      halted = false
+      const prepared = await prepare?.(client)
+      const halt = plaza.halted(step).then(() => {
+        halted = true
       })
-    // Some of it is done after the reply.
-    await until(
-      async () => plaza.dead() || (await app.context.outbox.waiting()) === 0,
-      over => over,
-    )
-    const survived = !plaza.dead()
-    await plaza.kill()
-    return { acknowledged, survived }
-  }
-
-  /** Starts again on what was left, cleans up, and looks at everything. */
-  const checkAfterwards = async (env: Record<string, string>, { there, gone }: Acknowledged) => {
-    const again = await startApp(env, { outbox: { pollMs: 10, retryMs: 10 } })
-    try {
-      expect((await sweep(again.context)).missing).toEqual([])
-      const client = uploader(again.url, ann.token)
-      const { files } = await inventory(again.context)
-      for (const { file_id } of files) expect(await client.content(file_id)).toEqual(BYTES)
-      const ids = files.map(({ file_id }) => file_id)
-      if (there) expect(ids).toContain(there)
-      if (gone) expect(ids).not.toContain(gone)
-      expect(await faultsOf(again.context)).toEqual([])
-    } finally {
-      await again.close()
+      const acting = act(client, { 'x-fault': String(step) }, prepared)
+      told.push(acting)
+      const reply = await Promise.race([halt, acting])
+      // What follows from it goes on after the reply.
+      const isOver = async () => halted || (await jobsOf(app, reply?.file_id)).length === 0
+      await until(isOver, over => over, 20_000)
     }
+  } finally {
+    await plaza.kill()
   }
+  // A connection that broke acknowledges nothing.
+  return (await Promise.allSettled(told)).map(outcome =>
+    outcome.status === 'fulfilled' ? outcome.value : ({} as Acknowledged),
+  )
+}
 
-  test.each(Object.entries(OPERATIONS))(
+/** Starts again on what was left, has what is due done, and looks at everything. */
+const checkAfterwards = async ({ token, storage, env }: World, { bytes }: Operation, all: Acknowledged[]) => {
+  const again = await startApp(env, { ...storage.parts, outbox: { pollMs: 10, retryMs: 10 } })
+  try {
+    // The reconciler finds nothing that was not cleaned up without it.
+    expect(await sweep(again.context)).toEqual({ orphans: [], uploads: [], missing: [] })
+    expect(await faultsOf(again.context)).toEqual([])
+    const client = uploader(again.url, token)
+    const { files, objects, thumbnails } = await inventory(again.context)
+    const ids = files.map(file => file.file_id)
+    for (const { file_id, there } of all) {
+      if (file_id !== undefined) expect([file_id, ids.includes(file_id)]).toEqual([file_id, there])
+    }
+    for (const id of ids) expect(bytes.equals((await client.content(id)) ?? Buffer.of())).toBe(true)
+    if (again.context.backends.disk) {
+      const root = join(env.DATA_DIR, 'files')
+      expect([await readdir(join(root, 'tmp')), await readdir(join(root, 'uploads'))]).toEqual([[], []])
+    }
+    // A bucket stays for the next operation.
+    for (const key of [...objects, ...thumbnails]) await again.context.backends.blobs.remove(key)
+  } finally {
+    await again.close()
+  }
+}
+
+const story = (on: 'disk' | 's3', storage: () => Storage | null) =>
+  test.each(Object.entries(OPERATIONS).filter(([, { steps }]) => steps[on] !== undefined))(
     '%s leaves nothing behind and loses nothing that was acknowledged',
     async (_name, operation) => {
-      let step = 0
-      let survived = false
-      while (!survived) {
-        step++
-        // Bytes and records of its own, and the same accounts.
-        const env = { ...app.env, DATA_DIR: join(tmpdir(), `plaza-crash-${process.pid}-${step}`) }
-        try {
-          const plaza = await startFaulty(env)
-          const seen = await interrupted(plaza, operation, step)
-          survived = seen.survived
-          await checkAfterwards(env, seen.acknowledged)
-        } finally {
-          rmSync(env.DATA_DIR, { recursive: true, force: true })
-        }
-        // The files of this round are gone with its folder; their records must not look lost in the next.
-        for (const { user_id, file_id } of (await inventory(app.context)).files) {
-          await app.context.backends.dynamo.remove('FileMetadata', { Key: { user_id, file_id } })
-          await app.context.backends.dynamo.remove('FileOwners', { Key: { file_id } })
-        }
-        await app.context.backends.dynamo.remove('Storage', { Key: { user_id: ann.user_id } })
-      }
-      expect(step).toBeGreaterThan(4)
+      const given = storage()
+      if (!given) return
+      await withWorld(given, async world => {
+        const all = await killedAtEachStep(world, operation)
+        expect(all.length).toBeGreaterThanOrEqual(operation.steps[on] ?? 0)
+        await checkAfterwards(world, operation, all)
+      })
     },
     60_000,
   )
+
+describeHeavy('a process killed in the middle of', () => {
+  story('disk', () => ({ env: {}, parts: {} }))
+})
+
+describeHeavy('a process killed in the middle of, with files on S3,', () => {
+  let s3: TestS3 | null
+
+  beforeAll(async () => {
+    s3 = await startTestS3()
+  }, 60_000)
+  afterAll(() => s3?.stop())
+
+  const onS3 = (): Storage | null => {
+    if (!s3) return null
+    const { bucket, region, endpoint, credentials } = s3
+    const options = { bucket, region, endpoint, credentials, logger: createLogger('silent') }
+    return {
+      env: {
+        S3_BUCKET: bucket,
+        S3_ENDPOINT: endpoint,
+        AWS_REGION: region,
+        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+      },
+      parts: { backends: opened => ({ ...opened, blobs: createS3BlobStore(options), disk: null }) },
+    }
+  }
+
+  story('s3', onS3)
 })

@@ -60,6 +60,8 @@ describeHeavy('while hostile clients send what they can', () => {
       JWT_SECRET: 'only-for-tests-0123456789-0123456789-0123456789',
       NODE_OPTIONS: `--import ${WATCH}`,
       LOOP_WATCH: watched,
+      // What is sent is to be read, and not refused for its number.
+      UPLOADS_AT_ONCE: '200',
     })
     const account = { email: 'mallory@example.com', password: 'a password of mallory' }
     await json('/auth/register', { ...account, name: 'mallory' })

@@ -1,7 +1,9 @@
 import { randomFillSync, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { createAssembly } from '../src/files/assembly.ts'
 import { planParts } from '../src/files/part-plan.ts'
+import type { BlobStore } from '../src/infra/blobs/blob-store.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { Completed, type Plan, sha256, slice, type Uploader, uploader } from './support/fault-client.ts'
 import { drain, faultsOf, inventory, storedBytes } from './support/fault-sweep.ts'
@@ -103,6 +105,29 @@ describe('an upload in parts', () => {
     expect(again).toMatchObject({ status: 200, body: { status: 'completed' } })
     expect((await ann.call('GET', '/files')).body.files).toHaveLength(1)
     expect(await ann.used()).toBe(1000)
+  })
+
+  test('is read back once for all that wait for it', async () => {
+    const plan = await sent(await somebody())
+    const { blobs } = app.context.backends
+    let reads = 0
+    const counted: BlobStore = {
+      ...blobs,
+      get: (key, options) => {
+        reads++
+        return blobs.get(key, options)
+      },
+    }
+    const { join, verify } = createAssembly(counted, { begin: async () => true })
+    const upload = (await inventory(app.context)).files.find(file => file.file_id === plan.file_id)
+    if (!upload?.multipart?.store_upload_id) throw new Error('nothing was begun')
+    const found = { ...upload, multipart: upload.multipart }
+    await join(found, upload.multipart.store_upload_id, undefined)
+    const [first, ...others] = await Promise.all([verify(found), verify(found), verify(found)])
+    for (const other of others) expect(other).toBe(first)
+    expect(reads).toBe(1)
+    expect(await verify(found)).toEqual(first)
+    expect(reads).toBe(2)
   })
 
   test('is not completed with parts that are not those that arrived, and can go on', async () => {

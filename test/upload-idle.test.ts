@@ -122,12 +122,8 @@ describe('a body that comes to a halt', () => {
       () => kept(app, owner),
       ({ records }) => records.length === stuck.length,
     )
-    for (let at = 0; at < 5; at++) {
-      const began = performance.now()
-      const { status } = await fetch(`${app.url}/health`)
-      expect(status).toBe(200)
-      expect(performance.now() - began).toBeLessThan(1000)
-    }
+    // How soon, is asked in hostile-load.test.ts.
+    for (let at = 0; at < 5; at++) expect((await fetch(`${app.url}/health`)).status).toBe(200)
     for (const sending of stuck) sending.destroy()
     const left = await until(
       () => keptAtLast(app, owner),

@@ -11,7 +11,10 @@ import { unsupportedType } from './upload-service.ts'
 export interface Assembly {
   /** Done already where an earlier call got so far and no further. 404, 409 `parts_missing`, 422 `size_mismatch` */
   join(upload: Upload, storeId: string, stated: readonly CompletedPart[] | undefined): Promise<void>
-  /** Reads the whole back; what is not what was promised is taken away. 404, 415, 422 */
+  /**
+   * Reads the whole back; what is not what was promised is taken away. Whoever asks while it is being read waits for
+   * what comes out. 404, 415, 422
+   */
   verify(upload: Upload): Promise<{ size: number; sha256: string; type: string }>
 }
 
@@ -59,7 +62,7 @@ export const createAssembly = (blobs: BlobStore, removal: FileRemoval): Assembly
     throw problem
   }
 
-  const verify = async (upload: Upload) => {
+  const check = async (upload: Upload) => {
     const { size, sha256, type } = await readBack(upload)
     const { declared_sha256 } = upload.multipart
     if (size !== upload.file_size)
@@ -69,6 +72,14 @@ export const createAssembly = (blobs: BlobStore, removal: FileRemoval): Assembly
     }
     if (type === null) return refuse(upload, unsupportedType())
     return { size, sha256, type }
+  }
+
+  /** By their keys. A client that gave up waiting and asks again must not have gigabytes read twice. */
+  const underWay = new Map<string, ReturnType<typeof check>>()
+  const verify = (upload: Upload) => {
+    const begun = underWay.get(upload.key) ?? check(upload).finally(() => underWay.delete(upload.key))
+    underWay.set(upload.key, begun)
+    return begun
   }
 
   return { join, verify }

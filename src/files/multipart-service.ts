@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { BODY_IDLE_MS } from '../http/request-stream.ts'
 import type { Viewer } from '../http/viewer.ts'
 import { PartMismatch, UploadNotFound } from '../infra/blobs/blob-errors.ts'
 import type { BlobStore, CompletedPart, SignedPut, StoredPart } from '../infra/blobs/blob-store.ts'
@@ -12,7 +13,7 @@ import type { FileStore } from './file-store.ts'
 import { mismatch, planParts, sizeOfPart, type Upload } from './part-plan.ts'
 import { type Reservations, UPLOAD_HOURS } from './reservations.ts'
 import type { Thumbnails } from './thumbnails.ts'
-import { tooLarge, UPLOAD_IDLE_MS } from './upload-service.ts'
+import { tooLarge } from './upload-service.ts'
 
 export interface MultipartService {
   /** How long a part may bring nothing before it is given up, in ms. */
@@ -82,7 +83,7 @@ export const createMultipartService = (parts: Parts): MultipartService => {
   }
 
   return {
-    idleMs: UPLOAD_IDLE_MS,
+    idleMs: BODY_IDLE_MS,
 
     async begin(viewer, { file_name, file_type, file_size, checksum_sha256, tags, is_public }, along) {
       if (file_size > maxFileSize) throw tooLarge(maxFileSize)

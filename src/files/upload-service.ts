@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { BODY_IDLE_MS } from '../http/request-stream.ts'
 import type { Viewer } from '../http/viewer.ts'
 import type { BlobStore } from '../infra/blobs/blob-store.ts'
 import type { Along } from '../infra/dynamo/write.ts'
@@ -62,8 +63,6 @@ export const unsupportedType = () =>
     'The bytes of the file are not of the type that was declared.',
   )
 
-export const UPLOAD_IDLE_MS = 30_000
-
 interface Parts {
   store: FileStore
   blobs: BlobStore
@@ -86,7 +85,7 @@ export const createUploadService = (parts: Parts): UploadService => {
     outbox,
     logger,
     maxFileSize,
-    idleMs = UPLOAD_IDLE_MS,
+    idleMs = BODY_IDLE_MS,
   } = parts
 
   /** What goes wrong here is mended by the record's expiry; the caller's own failure is the one to tell. */

@@ -24,6 +24,9 @@ export const gone = (req: Request): AbortSignal => {
 /** The bytes of a body, as a stream that can be destroyed without the reply going down with it. */
 export const bytesOf = (req: Request): Readable => detached(req)
 
+/** For how long a client may send nothing in the middle of a body, in ms. */
+export const BODY_IDLE_MS = 30_000
+
 /** What a client is told that has stopped sending; the rest of its body is not waited for. */
 const stalledBody = () =>
   new Problem(408, 'request_timeout', 'Request timed out', 'Nothing has come of the body for too long.', {

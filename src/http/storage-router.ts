@@ -1,10 +1,9 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import { BlobExists, BlobNotFound, UploadNotFound } from '../infra/blobs/blob-errors.ts'
-import { detached } from '../infra/blobs/detached.ts'
 import type { DiskBlobStore } from '../infra/blobs/disk-blob-store.ts'
 import type { StorageOperation } from '../infra/blobs/url-signer.ts'
 import { notFound, Problem } from '../lib/errors.ts'
-import { brokenOff } from './request-stream.ts'
+import { BODY_IDLE_MS, brokenOff, bytesOf, watchBody } from './request-stream.ts'
 import { sendBytes } from './send-bytes.ts'
 
 type Get = Extract<StorageOperation, { method: 'GET' }>
@@ -25,14 +24,15 @@ const expired = () =>
  * Serves the URLs that the disk store has signed, as S3 serves its own; to be mounted at `/storage`. Whoever has
  * the URL may use it, so no session is looked at. What is not signed does not exist here: every other request is
  * a 403, whatever there is under its path.
+ * @param idleMs for how long a client may send nothing in the middle of a body
  */
-export const storageRouter = (store: DiskBlobStore): Router => {
+export const storageRouter = (store: DiskBlobStore, idleMs = BODY_IDLE_MS): Router => {
   const handle: RequestHandler = async (req, res) => {
     res.locals.route = '/storage/:key'
     const operation = permitted(store, req)
     try {
       if (operation.method === 'GET') await send(store, operation, req, res)
-      else await receive(store, operation, req, res)
+      else await receive(store, operation, req, res, idleMs)
     } catch (error) {
       throw told(error, req)
     }
@@ -88,20 +88,22 @@ const send = async (store: DiskBlobStore, operation: Get, req: Request, res: Res
   })
 }
 
-const receive = async (store: DiskBlobStore, operation: Put, req: Request, res: Response) => {
+const receive = async (store: DiskBlobStore, operation: Put, req: Request, res: Response, idleMs: number) => {
   const { key, contentLength } = operation
   const announced = req.get('content-length')
   if (announced === undefined)
     throw new Problem(411, 'length_required', 'Length required', 'Send a Content-Length.')
   if (announced !== String(contentLength)) throw mismatch()
+  if (!('uploadId' in operation) && req.get('content-type') !== operation.contentType) throw mismatch()
 
-  if ('uploadId' in operation) {
-    const { uploadId, partNumber } = operation
-    const { etag } = await store.multipart.uploadPart(key, uploadId, partNumber, detached(req), contentLength)
+  const body = bytesOf(req)
+  const endWatch = watchBody(req, idleMs, problem => body.destroy(problem))
+  try {
+    const { etag } = await ('uploadId' in operation
+      ? store.multipart.uploadPart(key, operation.uploadId, operation.partNumber, body, contentLength)
+      : store.put(key, body, { contentType: operation.contentType }))
     res.set('ETag', `"${etag}"`).status(200).end()
-    return
+  } finally {
+    endWatch()
   }
-  if (req.get('content-type') !== operation.contentType) throw mismatch()
-  const { etag } = await store.put(key, detached(req), { contentType: operation.contentType })
-  res.set('ETag', `"${etag}"`).status(200).end()
 }

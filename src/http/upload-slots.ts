@@ -7,7 +7,7 @@ const perUserProblem = (most: number) =>
   })
 
 /**
- * Bounds the uploads under way: each holds memory (8 MiB on its way to S3) for as long as its client likes. Who comes
+ * Bounds the uploads under way: each holds memory (5 MiB on its way to S3) for as long as its client likes. Who comes
  * too many is refused before a byte is read.
  * @param most in this process; one user may have half of them
  */

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { EventEmitter } from 'node:events'
 import { tmpdir } from 'node:os'
 import { until } from './until.ts'
 
@@ -6,7 +7,7 @@ const MAIN = new URL('../../src/main.ts', import.meta.url).pathname
 const FAULTS = new URL('./fault-points.ts', import.meta.url).href
 const LISTENING = /"url":"(http:[^"]+)"/
 
-/** Plaza as a process of its own that dies at a chosen step: see fault-points.ts. */
+/** Plaza as a process of its own in which files can be brought to a halt at a chosen step: see fault-points.ts. */
 export const startFaulty = async (env: Record<string, string>) => {
   const child = spawn(process.execPath, ['--import', FAULTS, MAIN], {
     cwd: tmpdir(),
@@ -23,8 +24,10 @@ export const startFaulty = async (env: Record<string, string>) => {
     child.once('close', () => resolve())
   })
   let printed = ''
+  const heard = new EventEmitter().setMaxListeners(0)
   child.stdout.setEncoding('utf8').on('data', text => {
     printed += text
+    heard.emit('more')
   })
   const dead = () => child.exitCode !== null || child.signalCode !== null
   await until(
@@ -36,12 +39,20 @@ export const startFaulty = async (env: Record<string, string>) => {
   if (url === undefined) throw new Error(`did not start: ${printed}`)
   return {
     url,
-    dead,
+    /** When a file has come to a halt at its n-th step. */
+    halted: (step: number) =>
+      new Promise<true>(resolve => {
+        const look = () => {
+          if (!printed.includes(`{"halted":${step}}\n`)) return
+          heard.off('more', look)
+          resolve(true)
+        }
+        heard.on('more', look)
+        look()
+      }),
     async kill() {
       child.kill('SIGKILL')
       await ended
     },
   }
 }
-
-export type FaultyProcess = Awaited<ReturnType<typeof startFaulty>>
