@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
+import { describeHeavy } from './support/heavy.ts'
 import { mailbox } from './support/mailbox.ts'
 import { median } from './support/median.ts'
 import { anonymous } from './support/seed.ts'
@@ -9,7 +10,7 @@ const PAIRS = 20
 const MOST_PAIRS = 120
 const TOLERANCE = 0.05
 
-describe('how long a reply takes tells nothing of who has an account', () => {
+describeHeavy('how long a reply takes tells nothing of who has an account', () => {
   let app: TestApp
   const ann = { email: 'ann@example.com', password: 'the password of ann', name: 'Ann' }
 
@@ -49,7 +50,7 @@ describe('how long a reply takes tells nothing of who has an account', () => {
     }
     expect(median(ratios)).toBeGreaterThan(1 - TOLERANCE)
     expect(median(ratios)).toBeLessThan(1 + TOLERANCE)
-  }, 60_000)
+  }, 120_000)
 })
 
 test('what is asked for by mail is answered before anybody has looked for an account', async () => {

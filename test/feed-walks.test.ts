@@ -3,9 +3,10 @@ import fc from 'fast-check'
 import { startApp, type TestApp } from './support/app.ts'
 import { walkFeed } from './support/feed.ts'
 import { createHistory, steps } from './support/feed-history.ts'
+import { rounds } from './support/heavy.ts'
 import { seedInto } from './support/seed.ts'
 
-const RUNS = process.env.CI ? 25 : 4
+const RUNS = rounds(25, 2)
 
 const WAYS = [
   { name: 'written out to followers', env: {}, parts: {} },
