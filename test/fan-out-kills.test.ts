@@ -25,11 +25,16 @@ describeHeavy('a fan-out to five thousand followers', () => {
   beforeAll(() => ensureTables(database, TABLES, createLogger('silent')))
   afterAll(() => database.close())
 
-  const launch = () =>
-    startInstance({
+  let instance: Awaited<ReturnType<typeof startInstance>> | undefined
+  afterAll(() => instance?.kill())
+
+  const launch = async () => {
+    instance = await startInstance({
       env: { TABLE_PREFIX: database.tablePrefix },
       parts: { outbox: { leaseMs: 1500, pollMs: 100 } },
     })
+    return instance
+  }
 
   /** How far the fan-outs under way have got: the followers that are next, one for each job. */
   const progress = async () => {
@@ -40,12 +45,12 @@ describeHeavy('a fan-out to five thousand followers', () => {
   }
 
   test('is killed three times at random points, and reaches everybody once', async () => {
-    let instance = await launch()
+    let running = await launch()
     const reached: string[] = []
     const at = (url: string) => ({ url }) as TestApp
-    const author = await seedInto(at(instance.url)).user('author')
+    const author = await seedInto(at(running.url), 'open').user('author')
     const followers = await seedFollowers(database, author.user_id, FOLLOWERS)
-    const post = await seedInto(at(instance.url)).post(author)
+    const post = await seedInto(at(running.url), 'open').post(author)
     for (let kill = 0; kill < 3; kill++) {
       const before = reached.at(-1) ?? ''
       const skip = Math.floor(Math.random() * 3)
@@ -60,9 +65,9 @@ describeHeavy('a fan-out to five thousand followers', () => {
         },
         30_000,
       )
-      await instance.kill()
+      await running.kill()
       reached.push(last)
-      instance = await launch()
+      running = await launch()
     }
     // Each of them died in the middle, and the next one went on from there.
     expect(reached).toEqual([...reached].sort())
@@ -73,7 +78,7 @@ describeHeavy('a fan-out to five thousand followers', () => {
       waiting => waiting === 0,
       60_000,
     )
-    await instance.stop()
+    await running.stop()
     const rows: Row[] = []
     for await (const row of database.scan<Row>('Feeds')) rows.push(row)
     expect(rows.map(row => row.user_id).sort()).toEqual([...followers].sort())

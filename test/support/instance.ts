@@ -36,7 +36,8 @@ export const startInstance = async ({ env, parts = {} }: InstanceOptions) => {
   const url = printed.trim()
   if (url === '') throw new Error('the instance did not start')
   const end = async (signal: NodeJS.Signals) => {
-    child.kill(signal)
+    // One that has ended already has been waited for.
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
     await ended
   }
   return { url, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') }

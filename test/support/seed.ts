@@ -36,12 +36,18 @@ export const login = async (app: TestApp, user: Pick<SeededUser, 'email' | 'pass
   return body as { token: string; refresh_token: string; expires_in: number; user: Record<string, unknown> }
 }
 
-/** Makes what a story begins with, over HTTP like any client. */
-export const seedInto = (app: TestApp) => {
+/**
+ * Makes what a story begins with, over HTTP like any client.
+ * @param registrationMode how one signs up there
+ */
+export const seedInto = (
+  app: TestApp,
+  registrationMode: 'open' | 'verify' = app.context.config.registrationMode,
+) => {
   const user = async (name: string): Promise<SeededUser> => {
     const email = `${name}.${randomBytes(6).toString('hex')}@example.com`
     const password = `${name}'s own password`
-    const verified = app.context.config.registrationMode === 'verify'
+    const verified = registrationMode === 'verify'
     await anonymous(app)
       .post('/auth/register')
       .send({ email, password, name })
