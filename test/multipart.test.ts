@@ -215,6 +215,29 @@ describe('an upload in parts', () => {
     }
   })
 
+  test('that is given up while its parts are put together is not found, and not short of parts', async () => {
+    const ann = await somebody()
+    const plan = await sent(ann)
+    const { blobs } = app.context.backends
+    const upload = (await inventory(app.context)).files.find(file => file.file_id === plan.file_id)
+    if (!upload?.multipart?.store_upload_id) throw new Error('nothing was begun')
+    const overtaken: BlobStore = {
+      ...blobs,
+      async head(key) {
+        const found = await blobs.head(key)
+        if ((await ann.abort(plan)).status === 204) await expectGone(plan)
+        return found
+      },
+    }
+    const { join } = createAssembly(overtaken, { begin: async () => true })
+    const joined = join(
+      { ...upload, multipart: upload.multipart },
+      upload.multipart.store_upload_id,
+      undefined,
+    )
+    await expect(joined).rejects.toMatchObject({ status: 404 })
+  })
+
   test('is refused before its first byte when it is too large', async () => {
     const ann = await somebody()
     const wanted = { file_name: 'a', file_type: 'application/octet-stream' }

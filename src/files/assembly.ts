@@ -25,8 +25,9 @@ export const createAssembly = (blobs: BlobStore, removal: FileRemoval): Assembly
   /** The object of all parts. Done already where an earlier call got so far and no further. */
   const join = async (upload: Upload, storeId: string, stated: readonly CompletedPart[] | undefined) => {
     if (await blobs.head(upload.key)) return
-    const arrived = (await blobs.multipart.listParts(upload.key, storeId)) ?? []
     try {
+      const arrived = await blobs.multipart.listParts(upload.key, storeId)
+      if (!arrived) throw new UploadNotFound(storeId)
       await blobs.multipart.complete(upload.key, storeId, checkParts(upload, arrived, stated))
     } catch (error) {
       // A call that runs beside this one was faster.

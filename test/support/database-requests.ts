@@ -1,7 +1,5 @@
 import type { TestApp } from './app.ts'
-
-/** What the service does by itself all the time. */
-const BACKGROUND = ['Outbox', 'Revocations']
+import { BACKGROUND } from './watched-dynamo.ts'
 
 const field = (holder: unknown, name: string): unknown =>
   typeof holder === 'object' && holder !== null ? Reflect.get(holder, name) : undefined

@@ -8,7 +8,7 @@ export interface DatabaseCall {
 }
 
 /** Read again and again, whether or not anybody asks for something. */
-const BACKGROUND = ['Outbox', 'Revocations', 'Trends']
+export const BACKGROUND = ['Outbox', 'Revocations', 'Trends']
 
 /** The calls that requests have made. */
 export const forRequests = (calls: readonly DatabaseCall[]): DatabaseCall[] =>
