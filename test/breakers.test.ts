@@ -10,6 +10,7 @@ import { newId } from '../src/lib/ids.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { failure, startDynamoProxy } from './support/dynamo-proxy.ts'
 import { exchange } from './support/exchange.ts'
+import { describeHeavy } from './support/heavy.ts'
 import { seedInto } from './support/seed.ts'
 import { until } from './support/until.ts'
 
@@ -66,7 +67,7 @@ describe('a breaker', () => {
   })
 })
 
-describe('a database that hangs', () => {
+describeHeavy('a database that hangs', () => {
   const get = (app: TestApp, path: string) => exchange(app.url, { method: 'GET', path })
 
   test('is asked by a probe now and then, everybody else is refused at once, and it is back soon', async () => {

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
+import { rounds } from './support/heavy.ts'
 import { anonymous, as, login, type SeededUser, seedInto } from './support/seed.ts'
 import { until } from './support/until.ts'
 import { type DatabaseCall, watchDatabase } from './support/watched-dynamo.ts'
@@ -170,8 +171,8 @@ describe('a suspended account', () => {
   }, 60_000)
 
   test('is nobody whom an operator misspelled', async () => {
-    const who = ['nobody@example.com', '019ab0c2-7d5e-7c41-9a57-3d1f0c8b2e60', 'ann', '']
-    for (const args of [...who.map(name => [name]), [], ['a', 'b'], ['a', '--drop']]) {
+    const who = ['nobody@example.com', '019ab0c2-7d5e-7c41-9a57-3d1f0c8b2e60', ''].slice(0, rounds(3, 1))
+    for (const args of [...who.map(name => [name]), ['a', 'b'], ['a', '--drop']]) {
       await expect(suspend(...args)).rejects.toMatchObject({
         code: 1,
         stderr: expect.stringMatching(/^(There is no such|Error: Name one account|TypeError.*'--drop')/),

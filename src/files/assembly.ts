@@ -22,17 +22,27 @@ const partsChanged = () =>
   new Problem(409, 'parts_missing', 'Parts missing', 'The parts changed while they were put together.')
 
 export const createAssembly = (blobs: BlobStore, removal: FileRemoval): Assembly => {
+  const putTogether = async (
+    upload: Upload,
+    storeId: string,
+    stated: readonly CompletedPart[] | undefined,
+  ) => {
+    const arrived = await blobs.multipart.listParts(upload.key, storeId)
+    if (!arrived) throw new UploadNotFound(storeId)
+    await blobs.multipart.complete(upload.key, storeId, checkParts(upload, arrived, stated))
+  }
+
   /** The object of all parts. Done already where an earlier call got so far and no further. */
   const join = async (upload: Upload, storeId: string, stated: readonly CompletedPart[] | undefined) => {
     if (await blobs.head(upload.key)) return
     try {
-      const arrived = await blobs.multipart.listParts(upload.key, storeId)
-      if (!arrived) throw new UploadNotFound(storeId)
-      await blobs.multipart.complete(upload.key, storeId, checkParts(upload, arrived, stated))
+      await putTogether(upload, storeId, stated)
     } catch (error) {
-      // A call that runs beside this one was faster.
-      if (error instanceof UploadNotFound && (await blobs.head(upload.key))) return
-      if (error instanceof UploadNotFound) throw notFound('upload')
+      if (error instanceof UploadNotFound) {
+        // A call that runs beside this one was faster.
+        if (await blobs.head(upload.key)) return
+        throw notFound('upload')
+      }
       // Replaced by another one since the parts were looked at.
       if (error instanceof PartMismatch) throw partsChanged()
       throw error
