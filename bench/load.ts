@@ -68,3 +68,16 @@ const autocannon = async ({ url, headers = {} }: Target, connections: number, se
 
 /** GETs over keep-alive connections from a process of its own. */
 export const load = hasWrk ? wrk : autocannon
+
+const PROBER = new URL('./servers/prober.ts', import.meta.url).pathname
+
+/** So many GETs a second and no more, from a process of its own. @returns milliseconds */
+export const steady = async ({ url, headers = {} }: Target, rate: number, seconds: number) => {
+  const asked = JSON.stringify({ url, headers, rate, seconds })
+  const { stdout } = await run(process.execPath, [PROBER, asked], { maxBuffer: 64 * 1024 * 1024 })
+  const { times, failed } = JSON.parse(stdout) as { times: number[]; failed: number }
+  if (failed > 0) throw new Error(`${failed} of ${times.length} requests failed`)
+  const sorted = times.sort((a, b) => a - b)
+  const quantile = (q: number) => sorted[Math.ceil(sorted.length * q) - 1] ?? Number.NaN
+  return { p50: quantile(0.5), p99: quantile(0.99) }
+}

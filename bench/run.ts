@@ -1,10 +1,24 @@
 /** `npm run bench` measures everything, `npm run bench -- read feed` some of it. bench/README.md says what it means. */
 import { writeFileSync } from 'node:fs'
+import { feed } from './cases/feed.ts'
+import { login } from './cases/login.ts'
+import { memory } from './cases/memory.ts'
+import { post } from './cases/post.ts'
 import { read } from './cases/read.ts'
+import { start } from './cases/start.ts'
+import { uploads } from './cases/upload.ts'
 import { generator } from './load.ts'
 import { line, type Result, verdict } from './result.ts'
 
-const CASES: Record<string, () => Promise<Result[]>> = { read }
+const CASES: Record<string, () => Promise<Result[]>> = {
+  read,
+  feed,
+  post,
+  login,
+  upload: uploads,
+  start,
+  memory,
+}
 
 const asked = process.argv.slice(2)
 const unknown = asked.filter(name => !(name in CASES))

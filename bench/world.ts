@@ -2,11 +2,16 @@ import { execFile, spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import { promisify } from 'node:util'
+import { createDynamo } from '../src/infra/dynamo/dynamo.ts'
+import { createLogger } from '../src/infra/logger.ts'
 import { startProcess } from './process.ts'
 
 const run = promisify(execFile)
 
-const PLAZA = new URL('./servers/plaza.ts', import.meta.url).pathname
+/** The file of one of the servers. */
+export const serverScript = (name: string) => new URL(`./servers/${name}.ts`, import.meta.url).pathname
+
+const PLAZA = serverScript('plaza')
 const TABLES = new URL('../src/create-tables.ts', import.meta.url).pathname
 const DYNOXIDE = createRequire(import.meta.url).resolve('@dynoxide/linux-x64/dynoxide')
 export const JWT_SECRET = 'only-for-the-bench-0123456789-0123456789'
@@ -61,19 +66,37 @@ export const startBackends = async () => {
   }
 }
 
-/** Plaza as it runs in production, on these backends. Files go nowhere unless `env` says so. */
+/** The environment of a Plaza in production, on these backends. Files go nowhere unless it is told otherwise. */
+export const production = (backends: Record<string, string>): Record<string, string> => ({
+  NODE_ENV: 'production',
+  HOST: '127.0.0.1',
+  PORT: '0',
+  ADMIN_PORT: '0',
+  DRAIN_SECONDS: '0',
+  S3_BUCKET: 'bench',
+  S3_ENDPOINT: 'http://127.0.0.1:9',
+  JWT_SECRET,
+  ...backends,
+})
+
+/** Plaza as it runs in production. */
 export const startPlaza = (backends: Record<string, string>, env: Record<string, string> = {}) =>
-  startProcess(PLAZA, {
-    NODE_ENV: 'production',
-    HOST: '127.0.0.1',
-    PORT: '0',
-    ADMIN_PORT: '0',
-    DRAIN_SECONDS: '0',
-    S3_BUCKET: 'bench',
-    S3_ENDPOINT: 'http://127.0.0.1:9',
-    JWT_SECRET,
-    ...backends,
-    ...env,
+  startProcess(PLAZA, { ...production(backends), ...env })
+
+/** Puts what is opened on a stack that stops it in the end. */
+export const opening =
+  (closing: AsyncDisposableStack) =>
+  <T extends { stop(): Promise<void> }>(it: T): T =>
+    closing.adopt(it, one => one.stop())
+
+/** A door to the tables of these backends, for what would take minutes over HTTP. */
+export const tablesOf = (backends: { DYNAMODB_ENDPOINT: string }) =>
+  createDynamo({
+    region: 'us-east-1',
+    tablePrefix: 'plaza-',
+    endpoint: backends.DYNAMODB_ENDPOINT,
+    credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' },
+    logger: createLogger('silent'),
   })
 
 interface Reply {

@@ -3,9 +3,7 @@ import { createClient } from 'redis'
 import { compare, ratioOf, type Side } from '../compare.ts'
 import { startProcess } from '../process.ts'
 import { figures, type Result } from '../result.ts'
-import { client, JWT_SECRET, startBackends, startPlaza } from '../world.ts'
-
-const serverScript = (name: string) => new URL(`../servers/${name}.ts`, import.meta.url).pathname
+import { client, JWT_SECRET, opening, serverScript, startBackends, startPlaza } from '../world.ts'
 
 /** Headers that node:http writes by itself. */
 const ITS_OWN = new Set(['connection', 'date', 'keep-alive', 'transfer-encoding'])
@@ -13,8 +11,7 @@ const ITS_OWN = new Set(['connection', 'date', 'keep-alive', 'transfer-encoding'
 /** #1 to #3: a GET of a post by somebody who is logged in. */
 export const read = async (): Promise<Result[]> => {
   await using closing = new AsyncDisposableStack()
-  const opened = <T extends { stop(): Promise<void> }>(it: T) => closing.adopt(it, one => one.stop())
-
+  const opened = opening(closing)
   const backends = opened(await startBackends())
   const plaza = opened(await startPlaza(backends.env))
   const api = client(plaza.url)
