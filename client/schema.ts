@@ -999,7 +999,7 @@ export interface components {
             current_password: string;
             /**
              * Format: password
-             * @description None of the 3,000 commonest, in upper or lower case.
+             * @description None of the 3,000 commonest, in upper or lower case; 8 characters besides the name of this service.
              * @example correct horse battery staple
              */
             new_password: string;
@@ -1014,7 +1014,7 @@ export interface components {
         PasswordReset: {
             /**
              * Format: password
-             * @description None of the 3,000 commonest, in upper or lower case.
+             * @description None of the 3,000 commonest, in upper or lower case; 8 characters besides the name of this service.
              * @example correct horse battery staple
              */
             password: string;
@@ -1184,7 +1184,7 @@ export interface components {
             name: string;
             /**
              * Format: password
-             * @description None of the 3,000 commonest, in upper or lower case.
+             * @description None of the 3,000 commonest, in upper or lower case; 8 characters besides the name of this service.
              * @example correct horse battery staple
              */
             password: string;

@@ -4,6 +4,7 @@ import { createServer, type RequestListener, type ServerResponse, STATUS_CODES }
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { problemBody } from './http/problem.ts'
+import { SECURITY_HEADERS } from './http/security-headers.ts'
 import type { Logger } from './infra/logger.ts'
 import { Problem, StartupError } from './lib/errors.ts'
 
@@ -37,9 +38,10 @@ const answerUnparsable = (error: NodeJS.ErrnoException, socket: Socket, logger: 
     { request_id: requestId, status: problem.status, code: problem.code, reason: error.code },
     'request',
   )
+  const protection = SECURITY_HEADERS.map(([name, value]) => `${name}: ${value}\r\n`).join('')
   socket.end(
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nCache-Control: no-store\r\n` +
+      `${protection}Content-Length: ${Buffer.byteLength(body)}\r\nX-Request-Id: ${requestId}\r\nCache-Control: no-store\r\n` +
       `Connection: close\r\n\r\n${body}`,
   )
 }

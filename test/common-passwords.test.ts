@@ -56,6 +56,25 @@ describe('one of the commonest passwords', () => {
     await anonymous(app).post('/auth/register').send({ email, password, name: 'N' }).expect(201)
   })
 
+  test.each(['plaza123', 'Plaza2026!', 'PLAZAPLAZAPLAZA', 'my plaza', 'ｐｌａｚａ-2026'])(
+    'may lean on the name of the service no more than this: %s',
+    async password => {
+      const ann = await seedInto(app).user('ann')
+      const told = (pointer: string) => ({
+        code: 'validation_failed',
+        errors: [{ pointer, message: 'must have 8 characters besides the name of this service' }],
+      })
+      const registration = { email: `n${++made}@example.com`, password, name: 'N' }
+      const refused = await anonymous(app).post('/auth/register').send(registration).expect(422)
+      expect(refused.body).toMatchObject(told('#/password'))
+      const change = { current_password: ann.password, new_password: password }
+      const kept = await as(app, ann).post('/auth/password').send(change).expect(422)
+      expect(kept.body).toMatchObject(told('#/new_password'))
+      const longer = { ...registration, password: `${password} and the rest` }
+      await anonymous(app).post('/auth/register').send(longer).expect(201)
+    },
+  )
+
   test('still opens an account that has it from earlier times', async () => {
     const { dynamo } = app.context.backends
     const old = await seedInto(app).user('old')

@@ -53,7 +53,9 @@ describe('the reference as a page', () => {
   test('leaves the policy of everything else as it was', async () => {
     for (const path of ['/', '/openapi.json', '/docs/nothing', '/docsx']) {
       const { headers } = await get(path)
-      expect(headers.get('content-security-policy')).toBe("default-src 'none';frame-ancestors 'none'")
+      expect(headers.get('content-security-policy')).toBe(
+        "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';object-src 'none'",
+      )
     }
   })
 

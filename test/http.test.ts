@@ -88,7 +88,9 @@ describe('the HTTP frame', () => {
       '%s has what protects an API and nothing that speaks to pages or of the software',
       async pattern => {
         const { headers } = await send('GET', pattern.replace(':post', post.post_id))
-        expect(headers.get('content-security-policy')).toBe("default-src 'none';frame-ancestors 'none'")
+        expect(headers.get('content-security-policy')).toBe(
+          "default-src 'none';base-uri 'none';form-action 'none';frame-ancestors 'none';object-src 'none'",
+        )
         expect(headers.get('x-content-type-options')).toBe('nosniff')
         expect(headers.get('strict-transport-security')).toMatch(/^max-age=\d{8}/)
         expect(headers.get('referrer-policy')).toBe('no-referrer')

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
+import { mailbox } from './support/mailbox.ts'
 import { anonymous, as, type SeededUser, seedInto } from './support/seed.ts'
 import { until } from './support/until.ts'
 
@@ -9,6 +10,7 @@ describe('the log', () => {
   let app: TestApp
   let ann: SeededUser
   let postId: string
+  let made = 0
 
   beforeAll(async () => {
     app = await startApp()
@@ -79,9 +81,55 @@ describe('the log', () => {
           duration_ms: expect.any(Number),
           user_id,
           ...(status >= 400 && { code: expect.stringMatching(/^[a-z_]+$/) }),
+          ...(route === '/auth/login' && { account: ann.user_id, address: '127.0.0.1' }),
         },
       ])
     }
+  })
+
+  test('tells of whoever comes in whose account it was and from where, and of whoever is refused from where', async () => {
+    const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
+      const id = `comes-in-${++made}`
+      const call = anonymous(app)
+        .post(path)
+        .set({ 'X-Request-Id': id, ...headers })
+      const { body: reply } = await call.send(body)
+      const [{ status, account, address, user_id, code } = {}] = await told(id)
+      return { reply, line: { status, account, address, user_id, code } }
+    }
+    const { email, password } = ann
+    const at = { address: '127.0.0.1' }
+    const about = { account: ann.user_id, ...at }
+
+    const cat = { email: 'cat@example.com', password: 'the password of cat', name: 'Cat' }
+    const registered = await post('/auth/register', cat)
+    expect(registered.line).toMatchObject({ status: 201, account: registered.reply.user.user_id, ...at })
+    expect((await post('/auth/register', cat)).line).toEqual({
+      ...{ status: 409, account: undefined, address: undefined, user_id: null, code: 'email_taken' },
+    })
+    const loggedIn = await post('/auth/login', { email, password })
+    expect(loggedIn.line).toMatchObject({ status: 200, ...about })
+    const wrong = await post('/auth/login', { email, password: 'not the one' })
+    expect(wrong.line).toMatchObject({ status: 401, ...about, code: 'invalid_credentials' })
+    const nobody = await post('/auth/login', { email: 'nobody@example.com', password })
+    expect(nobody.line).toMatchObject({ status: 401, account: undefined, ...at, code: 'invalid_credentials' })
+
+    const { refresh_token } = loggedIn.reply
+    const refreshed = await post('/auth/refresh', { refresh_token })
+    expect(refreshed.line).toMatchObject({ status: 200, ...about })
+    const replayed = await post('/auth/refresh', { refresh_token })
+    expect(replayed.line).toMatchObject({ status: 401, ...about, code: 'invalid_refresh_token' })
+
+    await anonymous(app).post('/auth/password/forgot').send({ email }).expect(202)
+    const { token } = await mailbox(email, app).open()
+    const reset = { token, password: 'another password of ann' }
+    expect((await post('/auth/password/reset', reset)).line).toMatchObject({ status: 204, ...about })
+    expect((await post('/auth/password/reset', reset)).line).toMatchObject({ status: 401, ...at })
+
+    const bob = await seedInto(app).user('bob')
+    const refused = await as(app, bob).delete(`/posts/${postId}`).set('X-Request-Id', 'not-yours')
+    expect(refused.status).toBe(403)
+    expect(await told('not-yours')).toMatchObject([{ status: 403, user_id: bob.user_id, ...at }])
   })
 
   test('does not name a user whose token is not valid', async () => {

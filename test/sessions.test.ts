@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import jwt from 'jsonwebtoken'
+import { v7 } from 'uuid'
+import { createRefreshTokens } from '../src/auth/refresh-token.ts'
+import type { SessionRecord } from '../src/auth/session.ts'
+import { createKeyRing } from '../src/lib/keys.ts'
+import { createSeal } from '../src/lib/seal.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { anonymous, as, login, type SeededUser, seedInto } from './support/seed.ts'
 import { until } from './support/until.ts'
 import { watchDatabase } from './support/watched-dynamo.ts'
+
+const DAY = 86_400
 
 interface Session {
   session_id: string
@@ -118,6 +125,40 @@ describe('sessions', () => {
     const { refresh_token } = old
     const { body } = await anonymous(app).post('/auth/refresh').send({ refresh_token }).expect(401)
     expect(body.code).toBe('invalid_refresh_token')
+  })
+
+  test('end thirty days after their last refresh, and ninety after the log-in however often they are refreshed', async () => {
+    const { dynamo } = app.context.backends
+    const ann = await seed.user('ann')
+    const now = Math.floor(Date.now() / 1000)
+    const rowOf = async (session_id: string) => {
+      const row = await dynamo.get<SessionRecord>('Sessions', { user_id: ann.user_id, session_id })
+      if (!row) throw new Error('there is no such session')
+      return row
+    }
+    const row = await rowOf(idOf(ann))
+    expect((row.expires_at - now) / DAY).toBeCloseTo(30, 2)
+
+    // As if she had logged in a while ago, and come back again and again since.
+    const refreshTokens = createRefreshTokens(
+      createSeal(createKeyRing(String(app.env.JWT_SECRET)), 'refresh-token'),
+    )
+    const bornBefore = async (days: number) => {
+      const session_id = v7({ msecs: (now - days * DAY) * 1000 })
+      const { token, refresh_hash } = refreshTokens.issue(ann.user_id, session_id)
+      await dynamo.writeMany('Sessions', [{ ...row, session_id, refresh_hash }], [])
+      return { session_id, token }
+    }
+    for (const [age, left] of [
+      [10, 30],
+      [59, 30],
+      [80, 10],
+      [89, 1],
+    ] as const) {
+      const { session_id, token } = await bornBefore(age)
+      await anonymous(app).post('/auth/refresh').send({ refresh_token: token }).expect(200)
+      expect(((await rowOf(session_id)).expires_at - now) / DAY).toBeCloseTo(left, 2)
+    }
   })
 
   test('can be ended by their owner, once', async () => {

@@ -8,6 +8,7 @@ import {
   HttpCodeElb,
   HttpCodeTarget,
   ListenerAction,
+  ListenerCondition,
   Protocol,
   SslPolicy,
   TargetGroupLoadBalancingAlgorithmType,
@@ -20,6 +21,19 @@ import { timing } from './settings.ts'
 interface BalancerProps {
   network: NetworkStack
   certificateArn: string
+}
+
+/** What people open by hand, whose browsers may leave `https` out. */
+const PAGES = ['/docs', '/docs/*', '/verify-email', '/reset-password']
+
+/** As the service itself would say it, which never hears of it. */
+const HTTPS_REQUIRED = {
+  type: 'urn:plaza:problem:https_required',
+  title: 'Forbidden',
+  status: 403,
+  detail: 'Use https. What this request has carried was readable on its way: count its token as known.',
+  code: 'https_required',
+  error: 'Use HTTPS',
 }
 
 /** The load balancer: HTTPS and HTTP/2 outside, HTTP/1.1 to the instances that say that they are ready. */
@@ -70,12 +84,22 @@ export class Balancer extends Construct {
       defaultTargetGroups: [this.target],
       open: false,
     })
-    this.balancer.addListener('Http', {
-      port: 80,
-      protocol: ApplicationProtocol.HTTP,
-      defaultAction: ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
-      open: false,
-    })
+    this.balancer
+      .addListener('Http', {
+        port: 80,
+        protocol: ApplicationProtocol.HTTP,
+        // A client that is sent on goes on sending its token in the clear, and nobody notices.
+        defaultAction: ListenerAction.fixedResponse(403, {
+          contentType: 'application/json',
+          messageBody: JSON.stringify(HTTPS_REQUIRED),
+        }),
+        open: false,
+      })
+      .addAction('Pages', {
+        priority: 1,
+        conditions: [ListenerCondition.pathPatterns(PAGES)],
+        action: ListenerAction.redirect({ protocol: 'HTTPS', port: '443', permanent: true }),
+      })
     this.errors = this.errorShare()
   }
 

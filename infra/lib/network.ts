@@ -82,7 +82,7 @@ export class NetworkStack extends Stack {
 
     Validations.of(this.balancer).acknowledge({
       id: 'AwsSolutions-EC23',
-      reason: 'A public API: port 80 answers with a redirect to HTTPS only.',
+      reason: 'A public API: port 80 refuses, and sends the pages that people open on to HTTPS.',
     })
   }
 

@@ -54,7 +54,8 @@ export const instancePermissions = (stack: Stack, data: DataStack, settings: Set
     ...(settings.mailIdentity === undefined
       ? []
       : [allow('Mail', ['ses:SendEmail'], [own('ses', `identity/${settings.mailIdentity}`)])]),
-    allow('LogGroups', each('logs', 'CreateLogStream DescribeLogStreams PutRetentionPolicy'), logGroups),
+    // Not PutRetentionPolicy, which the agent would like: a shorter one takes away what an intruder has left there.
+    allow('LogGroups', each('logs', 'CreateLogStream DescribeLogStreams'), logGroups),
     allow('LogLines', ['logs:PutLogEvents'], logStreams),
     allow('HostFigures', ['cloudwatch:PutMetricData'], ['*'], {
       StringEquals: { 'cloudwatch:namespace': HOST_NAMESPACE },

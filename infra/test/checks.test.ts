@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { App, Stack } from 'aws-cdk-lib'
 import { CfnBucket } from 'aws-cdk-lib/aws-s3'
 import { ACTIONS, commandsOf } from './commands.ts'
+import { file } from './project-file.ts'
 import { faultsOf } from './specification.ts'
 import { SETTINGS, synth } from './synth.ts'
 
@@ -109,6 +110,18 @@ describe('permissions', () => {
       .flatMap(({ Action }) => list(Action))
       .filter(action => /^(s3|dynamodb|ses):/.test(action))
     assert.deepEqual([...new Set(given)].sort(), [...new Set(asked)].sort())
+  })
+
+  test('add to the log, and neither read it nor take anything away', () => {
+    const logging = statements.flatMap(({ Action }) => list(Action)).filter(action => /^logs:/.test(action))
+    // A shorter retention would take the log away, too.
+    assert.deepEqual(logging.sort(), ['logs:CreateLogStream', 'logs:DescribeLogStreams', 'logs:PutLogEvents'])
+    const agent = JSON.parse(
+      file('ami/root/opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.json'),
+    )
+    for (const collected of agent.logs.logs_collected.files.collect_list)
+      assert.equal(collected.retention_in_days, undefined)
+    for (const { Properties } of ofType('AWS::Logs::LogGroup')) assert.equal(Properties.RetentionInDays, 30)
   })
 
   test('are for EC2 instances alone, with nothing of AWS’s own making', () => {

@@ -130,13 +130,23 @@ describe('the group', () => {
 })
 
 describe('the load balancer', () => {
-  test('speaks HTTPS, and on port 80 says where', () => {
+  test('speaks HTTPS, and on port 80 refuses the API and sends people’s pages on', () => {
     const listeners = ofType('AWS::ElasticLoadBalancingV2::Listener').map(({ Properties }) => Properties)
     const on = (port: number) => listeners.find(({ Port }) => Port === port)
     assert.equal(listeners.length, 2)
     assert.deepEqual(on(443).Certificates, [{ CertificateArn: SETTINGS.certificateArn }])
     assert.match(on(443).SslPolicy, /TLS13-1-2/)
-    assert.equal(on(80).DefaultActions[0].RedirectConfig.Protocol, 'HTTPS')
+    const [refusal] = on(80).DefaultActions
+    assert.equal(refusal.FixedResponseConfig.StatusCode, '403')
+    assert.equal(JSON.parse(refusal.FixedResponseConfig.MessageBody).code, 'https_required')
+    const pages = only('AWS::ElasticLoadBalancingV2::ListenerRule')
+    assert.deepEqual(pages.Conditions[0].PathPatternConfig.Values, [
+      '/docs',
+      '/docs/*',
+      '/verify-email',
+      '/reset-password',
+    ])
+    assert.equal(pages.Actions[0].RedirectConfig.Protocol, 'HTTPS')
   })
 
   test('keeps access logs, and asks /ready of the instances', () => {

@@ -40,8 +40,12 @@ export const authRoutes = (
       limits: ['register'],
       secret: true,
     },
-    async ({ body }) => {
-      if (!verification) return { message: 'User registered successfully', user: await auth.register(body) }
+    async ({ body, concerns }) => {
+      if (!verification) {
+        const user = await auth.register(body)
+        concerns(user.user_id)
+        return { message: 'User registered successfully', user }
+      }
       await verification.register(body)
       return new OtherReply(202, LOOK_INTO_MAILBOX)
     },
@@ -61,7 +65,7 @@ export const authRoutes = (
       limits: [],
       secret: true,
     },
-    ({ body, userAgent, address }) => auth.login(body, { userAgent, address }),
+    ({ body, userAgent, address, concerns }) => auth.login(body, { userAgent, address, concerns }),
   ),
 
   endpoint(
@@ -77,7 +81,7 @@ export const authRoutes = (
       limits: ['refresh'],
       secret: true,
     },
-    ({ body }) => sessions.refresh(body.refresh_token),
+    ({ body, concerns }) => sessions.refresh(body.refresh_token, concerns),
   ),
 
   endpoint(

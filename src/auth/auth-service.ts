@@ -17,6 +17,8 @@ import type { SessionService } from './session-service.ts'
 interface Caller {
   userAgent: string | undefined
   address: string
+  /** Hears whose account it is that they try to come into, whether or not they do. */
+  concerns: (userId: string) => void
 }
 
 export interface AuthService {
@@ -51,8 +53,9 @@ export const createAuthService = ({
   accountLimits,
   logger,
 }: Parts): AuthService => {
-  const verified = async (email: string, password: string) => {
+  const verified = async (email: string, password: string, concerns?: Caller['concerns']) => {
     const credential = await credentials.get(email)
+    if (credential) concerns?.(credential.user_id)
     const matches = await passwords.matches(password, credential?.password_hash ?? null)
     if (!credential || !matches || credential.is_active === false) throw invalidCredentials()
     return credential
@@ -77,8 +80,8 @@ export const createAuthService = ({
       return selfView(user)
     },
 
-    async login({ email, password }, { userAgent, address }) {
-      const credential = await loginLimits.attempt(email, address, () => verified(email, password))
+    async login({ email, password }, { userAgent, address, concerns }) {
+      const credential = await loginLimits.attempt(email, address, () => verified(email, password, concerns))
       const tokens = await sessions.open(credential, userAgent, [
         credentials.unchanged(credential),
         knownAddresses.marking(email, address),

@@ -15,3 +15,10 @@ const commonest: ReadonlySet<string> = new Set(
 /** One of the commonest passwords as a whole, whatever the case and the Unicode form of its letters. */
 export const isCommonPassword = (password: string): boolean =>
   hasLength(password, 8, 256) && commonest.has(folded(password))
+
+/** What everybody knows of an account here. Whoever guesses `password1` guesses `plaza2026` (OWASP ASVS 5.0, 6.2.11). */
+const CONTEXT_WORDS = /plaza/g
+
+/** Has the length of a password also without the words that stand for this service. */
+export const outlastsContext = (password: string): boolean =>
+  hasLength(folded(password).replaceAll(CONTEXT_WORDS, ''), 8, Number.MAX_SAFE_INTEGER)

@@ -18,7 +18,7 @@ export const emailRoutes = (emails: EmailService) => [
       problems: [401],
       secret: true,
     },
-    ({ body }) => emails.verify(body),
+    ({ body, concerns }) => emails.verify(body, concerns),
   ),
 
   endpoint(
@@ -51,6 +51,6 @@ export const emailRoutes = (emails: EmailService) => [
       problems: [401],
       secret: true,
     },
-    ({ body }) => emails.reset(body),
+    ({ body, concerns }) => emails.reset(body, concerns),
   ),
 ]

@@ -13,6 +13,8 @@ import type { Passwords } from './password.ts'
 import type { EmailVerification, PasswordForgotten, PasswordReset, Registration } from './session.ts'
 import type { SessionService } from './session-service.ts'
 
+type Concerns = (userId: string) => void
+
 /**
  * What goes by way of somebody's mailbox. To ask for a mail does the same whatever accounts there are: it records a
  * job. Whether there is an account is looked at by the job, when nobody waits for an answer any more, and only the
@@ -21,12 +23,12 @@ import type { SessionService } from './session-service.ts'
 export interface EmailService {
   /** Has a link sent that makes the account, or word that there is one already. */
   register(registration: z.infer<typeof Registration>): Promise<void>
-  /** Makes the account. 401 `invalid_email_token` */
-  verify(verification: z.infer<typeof EmailVerification>): Promise<void>
+  /** Makes the account, which `concerns` hears of. 401 `invalid_email_token` */
+  verify(verification: z.infer<typeof EmailVerification>, concerns: Concerns): Promise<void>
   /** Has a link to a new password sent, if there is such an account. */
   forgot(forgotten: z.infer<typeof PasswordForgotten>): Promise<void>
-  /** Ends all sessions. 401 `invalid_email_token` */
-  reset(reset: z.infer<typeof PasswordReset>): Promise<void>
+  /** Ends all sessions of an account, which `concerns` hears of. 401 `invalid_email_token` */
+  reset(reset: z.infer<typeof PasswordReset>, concerns: Concerns): Promise<void>
 }
 
 const sendVerification = jobKind(
@@ -88,13 +90,14 @@ export const createEmailService = (parts: Parts): EmailService => {
       await dynamo.transact([outbox.entry(sendVerification, { email, name, password_hash })])
     },
 
-    async verify({ token }) {
+    async verify({ token }, concerns) {
       const found = await tokens.find('verify', token)
       if (!found) throw invalidEmailToken()
       const { user, write } = users.create(found.email, found.name)
       const credential = newCredential(user, found.password_hash)
       // Refused also where somebody else has confirmed the same address meanwhile.
       if (!(await credentials.create(credential, write, tokens.using(found)))) throw invalidEmailToken()
+      concerns(user.user_id)
     },
 
     async forgot({ email }) {
@@ -102,9 +105,10 @@ export const createEmailService = (parts: Parts): EmailService => {
       await dynamo.transact([outbox.entry(sendReset, { email })])
     },
 
-    async reset({ token, password }) {
+    async reset({ token, password }, concerns) {
       const found = await tokens.find('reset', token)
       if (!found) throw invalidEmailToken()
+      concerns(found.user_id)
       const hash = await passwords.hash(password)
       const account = { user_id: found.user_id, password_version: found.password_version + 1 }
       const ending = sessions.endingOthers(account, null)

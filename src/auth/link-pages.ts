@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { RequestHandler } from 'express'
+import { SHUT } from '../http/security-headers.ts'
 
 /**
  * What the links in mails lead to, for whoever has no site of their own with these pages. A mail scanner that follows
@@ -67,9 +68,7 @@ const CONTENT_SECURITY_POLICY = [
   "default-src 'none'",
   `script-src 'sha256-${createHash('sha256').update(SCRIPT).digest('base64')}'`,
   "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
+  ...SHUT,
 ].join('; ')
 
 /**

@@ -27,8 +27,11 @@ type Account = Pick<SessionRecord, 'user_id' | 'password_version'>
 export interface SessionService {
   /** Null when a condition of `also` refuses the transaction that makes the session. */
   open(account: Account, userAgent: string | undefined, also: readonly Write[]): Promise<Tokens | null>
-  /** New tokens for an unspent refresh token. A spent one ends its session. 401 `invalid_refresh_token`, 429 */
-  refresh(token: string): Promise<Tokens>
+  /**
+   * New tokens for an unspent refresh token. A spent one ends its session. 401 `invalid_refresh_token`, 429
+   * @param concerns hears whose token it is, spent or not
+   */
+  refresh(token: string, concerns: (userId: string) => void): Promise<Tokens>
   end(viewer: Viewer): Promise<void>
   /** One of the viewer's own sessions. 404 */
   endOne(viewer: Viewer, sessionId: string): Promise<void>
@@ -124,10 +127,11 @@ export const createSessionService = (parts: Parts): SessionService => {
       return opened ? tokensFor(session, token) : null
     },
 
-    async refresh(token) {
+    async refresh(token, concerns) {
       const opened = refreshTokens.open(token)
       if (!opened) throw invalidRefreshToken()
       const { user_id, session_id, refresh_hash } = opened
+      concerns(user_id)
       await limits.refresh(user_id)
       const next = refreshTokens.issue(user_id, session_id)
       const now = Date.now()

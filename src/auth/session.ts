@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { hasLength, id, text, timestamp } from '../lib/fields.ts'
 import { Email, Name, SelfUser } from '../users/user.ts'
-import { isCommonPassword } from './common-passwords.ts'
+import { isCommonPassword, outlastsContext } from './common-passwords.ts'
 
 /** 8 to 256 characters of any kind, taken exactly as they are, but for what everybody would try first. */
 const Password = z
@@ -9,11 +9,17 @@ const Password = z
   .refine(value => value.isWellFormed(), 'must be valid Unicode')
   .refine(value => hasLength(value, 8, 256), 'must have 8 to 256 characters')
   .refine(value => !isCommonPassword(value), 'must not be one of the commonest passwords')
+  // Too short is one fault, not two.
+  .refine(
+    value => !hasLength(value, 8, 256) || outlastsContext(value),
+    'must have 8 characters besides the name of this service',
+  )
   .meta({
     minLength: 8,
     maxLength: 256,
     format: 'password',
-    description: 'None of the 3,000 commonest, in upper or lower case.',
+    description:
+      'None of the 3,000 commonest, in upper or lower case; 8 characters besides the name of this service.',
     examples: ['correct horse battery staple'],
   })
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { BytesReply, endpoint, OtherReply } from '../http/endpoint.ts'
+import { SANDBOXED } from '../http/security-headers.ts'
 import { id, nextCursor, Paging, timestamp } from '../lib/fields.ts'
 import { Tag } from '../lib/tags.ts'
 import { File, FileChanges, toFile } from './file.ts'
@@ -19,12 +20,6 @@ const UrlOptions = z
 const UrlReply = z.strictObject({ url: z.string(), method: z.literal('GET'), expires_at: timestamp() })
 
 const ThumbnailPending = z.strictObject({ status: z.literal('pending') })
-
-/** Nothing that is served from here may run in our origin, whatever it turns out to be. */
-const BYTES_HEADERS = {
-  'X-Content-Type-Options': 'nosniff',
-  'Content-Security-Policy': "sandbox; default-src 'none'",
-}
 
 export const fileRoutes = (files: FileService) => [
   endpoint(
@@ -101,7 +96,7 @@ export const fileRoutes = (files: FileService) => [
       return new BytesReply({
         size: record.file_size,
         etag: record.checksum_sha256,
-        headers: { ...BYTES_HEADERS, 'Content-Type': contentType, 'Content-Disposition': contentDisposition },
+        headers: { ...SANDBOXED, 'Content-Type': contentType, 'Content-Disposition': contentDisposition },
         async open(range, signal) {
           const body = await open(range, signal)
           // A download that comes in many ranges begins once.
@@ -132,7 +127,7 @@ export const fileRoutes = (files: FileService) => [
     async ({ viewer, params }) => {
       const thumbnail = await files.thumbnail(viewer, params.file_id)
       if (!thumbnail) return new OtherReply(202, { status: 'pending' })
-      const headers = { ...BYTES_HEADERS, 'Content-Type': 'image/jpeg', 'Content-Disposition': 'inline' }
+      const headers = { ...SANDBOXED, 'Content-Type': 'image/jpeg', 'Content-Disposition': 'inline' }
       return new BytesReply({ ...thumbnail, headers })
     },
   ),

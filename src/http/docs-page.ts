@@ -6,6 +6,7 @@ import { gzip } from 'node:zlib'
 import type { RequestHandler } from 'express'
 import { hasCopy } from './endpoint.ts'
 import { methodNotAllowed } from './mount.ts'
+import { SHUT } from './security-headers.ts'
 
 interface Source {
   type: string
@@ -38,9 +39,7 @@ const CONTENT_SECURITY_POLICY = [
   "style-src 'self'",
   "img-src 'self' data: blob:",
   "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
+  ...SHUT,
 ].join(';')
 
 const load = async ({ type, file }: Source) => {

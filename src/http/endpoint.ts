@@ -78,6 +78,8 @@ interface Input<A extends Auth, P, Q, B> {
   userAgent: string | undefined
   /** From where, as limits see it. */
   address: string
+  /** Names the user in the log whose account this is about: of those who come in there is no viewer yet. */
+  concerns: (userId: string) => void
   /** For what does not fit into values: bodies that are streams. */
   req: Request
 }
@@ -231,6 +233,9 @@ export const endpoint = <
       viewer: (res.locals.viewer ?? null) as ViewerOf<A>,
       userAgent: req.get('user-agent'),
       address: clientAddress(req),
+      concerns: (userId: string) => {
+        res.locals.account = userId
+      },
       req,
     }
     const given = await answerWithin(patience(spec, answerWithinMs), () => handler(input))

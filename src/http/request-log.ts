@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { RequestHandler } from 'express'
 import { type Logger, plainLines } from '../infra/logger.ts'
+import { clientAddress } from './client-address.ts'
 import type { Viewer } from './viewer.ts'
 
 declare global {
@@ -11,17 +12,23 @@ declare global {
       /** The route's pattern, never the path itself: that may hold what must not be logged. */
       route?: string
       viewer?: Viewer | null
+      /** Whose account it was about, where that is not the viewer's: a log-in's, a refresh's. */
+      account?: string
       /** The code of the problem that was answered. */
       code?: string
     }
   }
 }
 
+/** Who is not let in, may not, or comes too often. */
+const REFUSED = new Set([401, 403, 429])
+
 const WELL_FORMED = /^[\w.:/+=-]{1,128}$/
 
 /**
  * Gives each request its id (the caller's own `X-Request-Id` when that is well-formed), and writes one line when the
- * reply is out or the client is gone.
+ * reply is out or the client is gone. From where it came is only told of those that come in and of those that are
+ * refused: that is what somebody who looks for an intruder asks, and nobody's reading is recorded with it.
  */
 export const requestLog = (logger: Logger): RequestHandler => {
   const lines = plainLines(logger)
@@ -34,7 +41,8 @@ export const requestLog = (logger: Logger): RequestHandler => {
     // A file's reply has many who want to know of its end; Node warns of the eleventh.
     res.setMaxListeners(20)
     res.once('close', () => {
-      const { route, viewer, code } = res.locals
+      const { route, viewer, account, code } = res.locals
+      const known = account !== undefined
       lines.info(
         {
           request_id: requestId,
@@ -43,6 +51,8 @@ export const requestLog = (logger: Logger): RequestHandler => {
           status: res.statusCode,
           duration_ms: Math.round((performance.now() - start) * 10) / 10,
           user_id: viewer?.user_id ?? null,
+          ...(known && { account }),
+          ...((known || REFUSED.has(res.statusCode)) && { address: clientAddress(req) }),
           ...(code !== undefined && { code }),
           ...(!res.writableFinished && { aborted: true }),
         },

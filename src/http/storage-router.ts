@@ -4,6 +4,7 @@ import type { DiskBlobStore } from '../infra/blobs/disk-blob-store.ts'
 import type { StorageOperation } from '../infra/blobs/url-signer.ts'
 import { notFound, Problem } from '../lib/errors.ts'
 import { BODY_IDLE_MS, brokenOff, bytesOf, watchBody } from './request-stream.ts'
+import { SANDBOXED } from './security-headers.ts'
 import { sendBytes } from './send-bytes.ts'
 
 type Get = Extract<StorageOperation, { method: 'GET' }>
@@ -71,9 +72,8 @@ const headersOf = (operation: Get, lastModified: Date) => ({
   'Cache-Control': 'private, no-cache',
   'Content-Type': operation.contentType,
   'Content-Disposition': operation.contentDisposition,
-  'X-Content-Type-Options': 'nosniff',
-  // A document from here must not run scripts in our origin; pages of other origins may show its pictures.
-  'Content-Security-Policy': "sandbox; default-src 'none'",
+  ...SANDBOXED,
+  // Pages of other origins may show its pictures.
   'Cross-Origin-Resource-Policy': 'cross-origin',
 })
 
