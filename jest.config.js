@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 /** Tests run as ES modules on the sources themselves; types are checked by `npm run check`. */
 export default {
   testEnvironment: 'node',
@@ -18,5 +20,5 @@ export default {
     : ['/s3-blob-store', '/files-on-s3', '/docs-browser', '-(races|paging|walks|lost)\\.'],
   testTimeout: 30_000,
   // Somewhat more files side by side than there are cores, since many stories wait; Jest would leave a core idle.
-  maxWorkers: '150%',
+  maxWorkers: availableParallelism() + 1,
 }

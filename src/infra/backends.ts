@@ -6,6 +6,7 @@ import { createDiskBlobStore, type DiskBlobStore } from './blobs/disk-blob-store
 import { createS3BlobStore } from './blobs/s3-blob-store.ts'
 import type { KeyValue } from './cache/key-value.ts'
 import { createMemoryKeyValue } from './cache/memory-key-value.ts'
+import { nearKeyValue } from './cache/near-key-value.ts'
 import { connectRedis, type RedisScripts } from './cache/redis-key-value.ts'
 import { createDynamo, type Dynamo } from './dynamo/dynamo.ts'
 import { type DataDir, keptSecret, openDataDir } from './embedded/data-dir.ts'
@@ -60,7 +61,7 @@ export const openBackends = async (
   let publicUrl = ''
   const [database, keyValue, storage] = await allSettledFirst([
     openDatabase(config, logger, dataDir, closing),
-    openKeyValue(config, logger, dataDir, closing),
+    openKeyValue(config, logger, meters, dataDir, closing),
     openStorage(config, logger, meters, dataDir, keys, () => publicUrl),
   ])
   measureClient(database.dynamo.client, meters('dynamodb'))
@@ -68,10 +69,7 @@ export const openBackends = async (
   const mail = closing.adopt(openMail(config), m => m?.close())
   return {
     dynamo: database.dynamo,
-    keyValue:
-      keyValue.keyValue.kind === 'redis'
-        ? measuredKeyValue(keyValue.keyValue, meters('redis'))
-        : keyValue.keyValue,
+    keyValue: keyValue.keyValue,
     scripts: keyValue.scripts,
     blobs,
     disk: storage.disk,
@@ -160,6 +158,7 @@ const openMail = ({ mailFrom: from, sesEndpoint: endpoint, region, production }:
 const openKeyValue = async (
   config: Config,
   logger: Logger,
+  meters: BackendMeters,
   dataDir: DataDir | undefined,
   closing: AsyncDisposableStack,
 ): Promise<{ keyValue: KeyValue; scripts: RedisScripts | null; described: string }> => {
@@ -167,7 +166,11 @@ const openKeyValue = async (
   if (config.redisUrl !== undefined) {
     const keyValue = connectRedis({ url: config.redisUrl, keyPrefix, logger })
     await keyValue.ready
-    return { keyValue, scripts: keyValue.scripts, described: new URL(config.redisUrl).host }
+    return {
+      keyValue: nearKeyValue(measuredKeyValue(keyValue, meters('redis'))),
+      scripts: keyValue.scripts,
+      described: new URL(config.redisUrl).host,
+    }
   }
   const child = await launchRedis({ dataDir: given(dataDir), logger })
   if (!child) {
@@ -179,5 +182,9 @@ const openKeyValue = async (
   const keyValue = connectRedis({ socketPath: child.socketPath, keyPrefix, logger })
   await keyValue.ready
   logger.info({ redis: child.socketPath }, 'REDIS_URL is not set: a redis-server from PATH was launched')
-  return { keyValue, scripts: keyValue.scripts, described: `embedded (${child.socketPath})` }
+  return {
+    keyValue: nearKeyValue(measuredKeyValue(keyValue, meters('redis'))),
+    scripts: keyValue.scripts,
+    described: `embedded (${child.socketPath})`,
+  }
 }

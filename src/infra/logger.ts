@@ -30,12 +30,31 @@ const tell = (thrown: unknown): unknown => {
   return { type, message, stack, code, $metadata, ...several }
 }
 
+/** Standard output. The lines of one turn of the event loop are one write, and nothing is left behind at the end. */
+const standardOutput = (): DestinationStream => {
+  const out = pino.destination(1)
+  let lines = ''
+  const write = () => {
+    if (lines === '') return
+    const all = lines
+    lines = ''
+    out.write(all)
+  }
+  process.once('exit', write)
+  return {
+    write(line) {
+      if (lines === '') setImmediate(write)
+      lines += line
+    },
+  }
+}
+
 /**
  * The process's logger: one JSON object a line on stdout, times in ISO 8601.
  * @param level pino's level names; `silent` prints nothing
  * @param destination where the lines go; stdout when left out
  */
-export const createLogger = (level: string, destination?: DestinationStream): Logger =>
+export const createLogger = (level: string, destination = standardOutput()): Logger =>
   pino(
     {
       level,
@@ -49,7 +68,7 @@ export const createLogger = (level: string, destination?: DestinationStream): Lo
       },
       hooks: { streamWrite: line => line.replace(IN_TEXT, '$1[redacted]') },
     },
-    ...(destination ? [destination] : []),
+    destination,
   )
 
 /**

@@ -1,6 +1,6 @@
 import { createClient, defineScript } from 'redis'
 import type { Logger } from '../logger.ts'
-import type { KeyValue } from './key-value.ts'
+import type { TrackedKeyValue } from './near-key-value.ts'
 
 /** For how long a connection may be asked for, and for how long its greeting may stay unanswered. */
 const CONNECT_MS = 2_000
@@ -33,7 +33,7 @@ export interface RedisScripts {
   del(key: string): Promise<number>
 }
 
-export interface RedisKeyValue extends KeyValue {
+export interface RedisKeyValue extends TrackedKeyValue {
   readonly scripts: RedisScripts
   /** Settles with the first attempt to connect: whether it succeeded. Never rejects; later ones go on. */
   readonly ready: Promise<boolean>
@@ -59,6 +59,7 @@ export const connectRedis = (options: RedisOptions): RedisKeyValue => {
   const abandonMs = commandTimeoutMs * 4
   const firstAttempt = Promise.withResolvers<boolean>()
   let state: 'new' | 'up' | 'lost' | 'closed' = 'new'
+  let changed: (key: string | null) => void = () => {}
 
   const up = () => {
     firstAttempt.resolve(true)
@@ -85,6 +86,9 @@ export const connectRedis = (options: RedisOptions): RedisKeyValue => {
         : { socket: { ...socket, path: options.socketPath } }),
       scripts: { increment },
       keyPrefix,
+      // Has each connection told of changes of what was read over it (CLIENT TRACKING ON).
+      RESP: 3,
+      emitInvalidate: true,
       disableOfflineQueue: true,
       disableClientInfo: true,
       maintNotifications: 'disabled',
@@ -107,7 +111,13 @@ export const connectRedis = (options: RedisOptions): RedisKeyValue => {
       })
       .on('error', error => {
         clearTimeout(greeting)
-        if (client === current) lost(error)
+        if (client !== current) return
+        // Of what was read over that connection nobody tells any more.
+        changed(null)
+        lost(error)
+      })
+      .on('invalidate', (key: Buffer | string | null) => {
+        if (client === current) changed(key === null ? null : String(key).slice(keyPrefix.length))
       })
     // Rejects only when the client is destroyed: the strategy above never gives up.
     client.connect().catch(() => {})
@@ -118,6 +128,7 @@ export const connectRedis = (options: RedisOptions): RedisKeyValue => {
   const replace = (client: Client) => {
     if (client !== current || state === 'closed') return
     lost(new Error('Redis accepts the connection and does not answer'))
+    changed(null)
     current = open()
     client.destroy()
   }
@@ -150,6 +161,19 @@ export const connectRedis = (options: RedisOptions): RedisKeyValue => {
     ready: firstAttempt.promise,
     // Single GETs, written together in one tick, rather than MGET, which a cluster refuses across slots.
     getMany: keys => command(client => Promise.all(keys.map(key => client.get(key)))),
+    async readMany(keys) {
+      // Commands of one turn are sent in their order: what is told of later has changed after both.
+      const read = (client: Client) =>
+        Promise.all(keys.map(key => Promise.all([client.get(key), client.pTTL(key)])))
+      const found = await command(read)
+      return found.map(([value, ttl]) => {
+        if (value === null) return null
+        return { value, ttlMs: ttl < 0 ? 0 : ttl }
+      })
+    },
+    onChange(listener) {
+      changed = listener
+    },
     async set(key, value, ttlMs) {
       await command(client => client.set(key, value, { expiration: expiration(ttlMs) }))
     },

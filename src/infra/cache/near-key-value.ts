@@ -1,0 +1,134 @@
+import type { KeyValue } from './key-value.ts'
+
+/** A store that tells when what was read from it is no longer so. */
+export interface TrackedKeyValue extends KeyValue {
+  /** As `getMany`, with the milliseconds for which each value stands yet. From then on changes are told of. */
+  readMany(keys: readonly string[]): Promise<({ value: string; ttlMs: number } | null)[]>
+  /**
+   * Called for each key that was read and may have changed since; with null when that is every one of them. What was
+   * changed before the store got to a command is told of before that command is answered.
+   */
+  onChange(listener: (key: string | null) => void): void
+}
+
+interface Copy {
+  value: string | null
+  /** When it ends by itself, on the clock of `now`. */
+  until: number
+}
+
+/** About what a copy takes beside its characters. */
+const OVERHEAD = 100
+/** Characters. One that is longer is read each time. */
+const LONGEST = 64 * 1024
+
+/** That nothing stands there is true until something does. */
+const NOTHING = { value: null, ttlMs: Number.POSITIVE_INFINITY }
+
+const sizeOf = (key: string, { value }: Copy) => OVERHEAD + key.length + (value?.length ?? 0)
+
+/** The copies, the oldest of which go when there are too many. */
+const createCopies = (room: number) => {
+  const byKey = new Map<string, Copy>()
+  let taken = 0
+
+  const forget = (key: string) => {
+    const copy = byKey.get(key)
+    if (copy && byKey.delete(key)) taken -= sizeOf(key, copy)
+  }
+
+  return {
+    get: (key: string) => byKey.get(key),
+    forget,
+    put(key: string, copy: Copy) {
+      forget(key)
+      byKey.set(key, copy)
+      taken += sizeOf(key, copy)
+      for (const oldest of byKey.keys()) {
+        if (taken <= room) return
+        forget(oldest)
+      }
+    },
+    clear() {
+      byKey.clear()
+      taken = 0
+    },
+  }
+}
+
+/**
+ * The store with copies of what was read from it in this process, which are as good as the store itself: before any is
+ * used the store is asked for a sign of life, and by then it has told of every change that came before it. One such
+ * round trip does for all who read in one turn of the event loop, however many keys they read. See docs/adr/0018.
+ * @param room characters, about
+ */
+export const nearKeyValue = (
+  kv: TrackedKeyValue,
+  { room = 16 * 1024 * 1024, now = () => performance.now() } = {},
+): KeyValue => {
+  const copies = createCopies(room)
+  kv.onChange(key => (key === null ? copies.clear() : copies.forget(key)))
+
+  let fence: Promise<void> | undefined
+  const fenced = () => {
+    if (fence === undefined) {
+      // Whoever comes after this turn may come after a change that this sign of life knows nothing of.
+      setImmediate(() => {
+        fence = undefined
+      })
+      fence = kv.ping()
+    }
+    return fence
+  }
+
+  const keep = (key: string, { value, until }: Copy) => {
+    if ((value?.length ?? 0) > LONGEST) copies.forget(key)
+    else copies.put(key, { value, until })
+  }
+
+  const read = async (keys: readonly string[]) => {
+    // What is told of while the answer is on its way takes these away, and then the answer is not kept.
+    const places = keys.map(key => {
+      const place: Copy = { value: null, until: Number.NEGATIVE_INFINITY }
+      copies.put(key, place)
+      return place
+    })
+    const sent = now()
+    const found = await kv.readMany(keys)
+    return keys.map((key, at) => {
+      const { value, ttlMs } = found[at] ?? NOTHING
+      if (copies.get(key) === places[at]) keep(key, { value, until: sent + ttlMs })
+      return value
+    })
+  }
+
+  /** Those that have a copy; the others stay undefined. */
+  const copied = (keys: readonly string[]) => {
+    const at = now()
+    return keys.map(key => {
+      const copy = copies.get(key)
+      return copy && copy.until > at ? copy.value : undefined
+    })
+  }
+
+  /** Fills the gaps. */
+  const completed = async (keys: readonly string[], values: readonly (string | null | undefined)[]) => {
+    const rest = await read(keys.filter((_, at) => values[at] === undefined)).then(found => found.values())
+    return values.map(value => (value === undefined ? (rest.next().value ?? null) : value))
+  }
+
+  return {
+    kind: kv.kind,
+    async getMany(keys) {
+      if (copied(keys).every(value => value === undefined)) return read(keys)
+      await fenced()
+      const values = copied(keys)
+      return values.includes(undefined) ? completed(keys, values) : (values as (string | null)[])
+    },
+    set: kv.set,
+    setIfAbsent: kv.setIfAbsent,
+    increment: kv.increment,
+    ping: kv.ping,
+    close: kv.close,
+  }
+}
