@@ -35,6 +35,8 @@ const stop = async (context: Context, server: Serving, signal: string) => {
 
 const run = async () => {
   const config = loadConfig()
+  // Where an operator has Node write diagnostic reports, the secrets in our environment are none of theirs.
+  process.report.excludeEnv = true
   // Whoever read our output may have gone (a pipe, a terminal): that is no reason to stop serving.
   process.stdout.on('error', () => {})
   const context = await createContext(config)

@@ -74,6 +74,13 @@ describe('the unit', () => {
     expect(setting('ReadWritePaths')).toBeUndefined()
     expect(setting('MemoryMax')).toMatch(/^\d+%$/)
   })
+
+  test('leaves no core behind, and has nobody told of its environment when it crashes', () => {
+    expect(setting('LimitCORE')).toBe('0')
+    // The limit is not heeded where cores are piped to a program, such as systemd-coredump.
+    expect(read('ami/root/etc/sysctl.d/90-plaza.conf')).toMatch(/^kernel\.core_pattern = core$/m)
+    expect(setting('ExecStart')).not.toMatch(/--(?:report|heapsnapshot|heap-prof|inspect|abort)/)
+  })
 })
 
 describe('the image', () => {
@@ -158,13 +165,14 @@ describe('the container', () => {
   test('compose sets only what the service knows, and no secret', () => {
     const { services, volumes } = parseYaml(read('compose.yaml'), { merge: true })
     expect(Object.keys(services)).toEqual(['plaza', 'tables', 'bucket', 'dynamodb', 's3', 'valkey'])
-    const { environment, read_only, cap_drop, stop_grace_period, depends_on } = services.plaza
+    const { environment, read_only, cap_drop, ulimits, stop_grace_period, depends_on } = services.plaza
     const known = [...VARIABLES, 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']
     expect(known).toEqual(expect.arrayContaining(Object.keys(environment)))
     expect(environment.JWT_SECRET).toMatch(/^\$\{JWT_SECRET:\?/)
-    expect({ read_only, cap_drop, stop_grace_period }).toEqual({
+    expect({ read_only, cap_drop, ulimits, stop_grace_period }).toEqual({
       read_only: true,
       cap_drop: ['ALL'],
+      ulimits: { core: 0 },
       stop_grace_period: `${setting('TimeoutStopSec')}s`,
     })
     expect(Object.keys(services)).toEqual(expect.arrayContaining(Object.keys(depends_on)))

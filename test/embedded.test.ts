@@ -249,6 +249,13 @@ describe('the embedded Redis', () => {
     expect(await redisCommand(redis.socketPath, 'GET', 'note')).toBe('kept')
   })
 
+  test('never answers a write that it keeps from the kernel, which a kill would then undo', async () => {
+    const redis = await redisOn({ dataDir: dataDirIn(newFolder()) })
+    // `everysec` does, for two seconds, while the disk is busy.
+    const config = await redisCommand(redis.socketPath, 'CONFIG', 'GET', 'append*')
+    expect(config).toMatchObject({ appendonly: 'yes', appendfsync: 'no' })
+  })
+
   test('listens on no port, only on a socket of its owner', async () => {
     const redis = await redisOn()
     expect(await redisCommand(redis.socketPath, 'CONFIG', 'GET', 'port')).toEqual({ port: '0' })

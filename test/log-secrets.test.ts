@@ -1,7 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { newId } from '../src/lib/ids.ts'
 import { startApp, type TestApp } from './support/app.ts'
+import { canaryRequests, NAME } from './support/canaries.ts'
+import { exchange } from './support/exchange.ts'
 import { mailbox } from './support/mailbox.ts'
+import { fetchDocument, operationsOf } from './support/openapi-checker.ts'
 import { anonymous, as } from './support/seed.ts'
 import { until } from './support/until.ts'
 import { watchDatabase } from './support/watched-dynamo.ts'
@@ -199,6 +203,34 @@ describe('the log never holds', () => {
         expect(request_id).toMatch(/^[0-9a-f-]{36}$/)
       }
     }
+  })
+
+  test('any field of any operation, where that fails inside', async () => {
+    const { token } = await loggedIn()
+    // But for that which would end the session of all the others.
+    const operations = operationsOf(await fetchDocument(app)).filter(
+      ({ template }) => template !== '/auth/logout',
+    )
+    const names = ['user_id', 'session_id', 'post_id', 'comment_id', 'file_id', 'upload_id']
+    const ids = Object.fromEntries(names.map(name => [name, newId()]))
+    const requests = operations.flatMap(operation =>
+      canaryRequests(operation, token, { ...ids, part_number: '1' }),
+    )
+    thrown = Object.assign(new Error('the database is not what it was'), {
+      request: { body: secret(), token },
+    })
+    const statuses: number[] = []
+    const log = await logAfter(() =>
+      requests.map(async request => {
+        const { status, text } = await exchange(app.url, request)
+        statuses.push(status)
+        if (status >= 400) expectNoSecret(text)
+      }),
+    )
+    thrown = undefined
+    expect(statuses.filter(status => status === 500).length).toBeGreaterThan(operations.length)
+    expectNoSecret(log)
+    expect(log).not.toContain(NAME)
   })
 
   test('what is logged as a whole by mistake', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
 import { evict } from './support/evict.ts'
 import { anonymous, as, type SeededUser, seedInto } from './support/seed.ts'
+import { watchDatabase } from './support/watched-dynamo.ts'
 
 const NOBODY = '019ab0c2-7d5e-7c41-9a57-3d1f0c8b2e60'
 
@@ -90,6 +91,26 @@ describe('users', () => {
       const { body: list } = await anonymous(app).get(`/users/${cleo.user_id}/posts`).expect(200)
       expect(list.posts[0].author.name).toBe(name)
     }
+  })
+
+  test('are out of the cache already before they change, in case the process dies right after', async () => {
+    const key = `user:${ann.user_id}`
+    const seen: (string | undefined)[] = []
+    const backends = watchDatabase(async ({ method, tables }) => {
+      if (method !== 'transact' || !tables.includes('Users')) return
+      const [entry] = await app.context.backends.keyValue.getMany([key])
+      seen.push(entry?.at(0))
+    })
+    const watched = await startApp(app.env, { backends })
+    await evict(app, key)
+    await as(app, ann).get('/users/profile').expect(200)
+    await as(watched, ann)
+      .patch('/users/profile')
+      .send({ profile_info: { city: 'Lisbon' } })
+      .expect(200)
+    await watched.close()
+    // A tombstone.
+    expect(seen).toEqual(['t'])
   })
 
   test('have their name without the space around it', async () => {

@@ -1,5 +1,5 @@
 import type { Cache } from '../infra/cache/cache.ts'
-import { dropping } from '../infra/cache/dropping.ts'
+import { dropping, droppingAround } from '../infra/cache/dropping.ts'
 import type { UserRecord } from './user.ts'
 import type { UserStore } from './user-store.ts'
 
@@ -9,7 +9,7 @@ export const cachedUsers = (store: UserStore, cache: Cache): UserStore => {
   return {
     get: byId.get,
     getMany: byId.getMany,
-    update: (userId, changes) => byId.dropAfter(userId, store.update(userId, changes)),
+    update: (userId, changes) => droppingAround(byId, userId, () => store.update(userId, changes)),
     creation: user => dropping(byId, user.user_id, store.creation(user)),
     invalidate: userId => byId.drop(userId),
     counting: (userId, by, expected) => dropping(byId, userId, store.counting(userId, by, expected)),

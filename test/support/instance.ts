@@ -40,5 +40,5 @@ export const startInstance = async ({ env, parts = {} }: InstanceOptions) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal)
     await ended
   }
-  return { url, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') }
+  return { url, pid: child.pid, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') }
 }

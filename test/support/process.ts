@@ -13,6 +13,8 @@ export interface PlazaProcess {
   url: string
   /** All that it has printed so far. */
   stdout(): string
+  /** The same of what it has printed as an error. */
+  stderr(): string
   /** Settles when the process has ended, with its exit code or the signal that ended it. */
   ended: Promise<number | NodeJS.Signals>
 }
@@ -61,14 +63,14 @@ export const startProcess = async (env: Record<string, string> = {}): Promise<Pl
   )
   const url = LISTENING.exec(printed.stdout)?.[1]
   if (url === undefined) throw new Error(`did not start: ${printed.stderr}`)
-  return { child, url, stdout: () => printed.stdout, ended }
+  return { child, url, stdout: () => printed.stdout, stderr: () => printed.stderr, ended }
 }
 
 /** Starts the service on a port of `env` with nobody at the other end of its stdout. */
 export const startUnread = (env: Record<string, string>): PlazaProcess => {
   const { child, ended } = launch(env)
   child.stdout.destroy()
-  return { child, url: `http://127.0.0.1:${env.PORT}`, stdout: () => '', ended }
+  return { child, url: `http://127.0.0.1:${env.PORT}`, stdout: () => '', stderr: () => '', ended }
 }
 
 /** Starts the service where it cannot start, and tells how it ended. */

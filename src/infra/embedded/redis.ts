@@ -96,14 +96,19 @@ const choosePlaces = (dataDir: DataDir | undefined): Places => {
   }
 }
 
-/** `volatile-lru`: only what has a time to live may be evicted, which is all that is a cache. */
+/**
+ * `volatile-lru`: only what has a time to live may be evicted, which is all that is a cache. `appendfsync no`: what is
+ * answered has been handed to the kernel, and outlives us. `everysec` holds writes back for up to two seconds while the
+ * disk is busy, and answers them all the same: a tombstone that is killed there leaves what it was to cover. Only a
+ * machine that dies takes with it what the kernel has not written yet, some 30 seconds.
+ */
 const redisArguments = ({ folder, socketPath }: Places, persistent: boolean): string[] =>
   Object.entries({
     port: '0',
     unixsocket: socketPath,
     unixsocketperm: '700',
     appendonly: persistent ? 'yes' : 'no',
-    appendfsync: 'everysec',
+    appendfsync: 'no',
     save: '',
     dir: folder,
     maxmemory: '256mb',
