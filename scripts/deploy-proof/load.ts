@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import * as http from 'node:http'
@@ -8,9 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /**
  * A hundred clients that read, write and upload through a load balancer: load.ts URL [KILLED_FILE]
  *
- * Each keeps one connection alive and waits for each answer. They stop with SIGTERM; then everything that was
- * acknowledged is read back. Ends with 1 when something acknowledged is lost, or a request failed: without KILLED_FILE
- * any, with it those that began after the time (ms since the epoch) that the file holds by then.
+ * Each keeps one connection alive and waits for each answer. What they write carries an Idempotency-Key, and is sent
+ * again with it when it failed, until it is answered. They stop with SIGTERM; then everything that was acknowledged is
+ * read back and counted. Ends with 1 when something acknowledged is lost or done twice, or a request failed: without
+ * KILLED_FILE any, with it those that began after the time (ms since the epoch) that the file holds by then.
  */
 const [base = '', killedFile = ''] = process.argv.slice(2)
 const { Agent, request } = base.startsWith('https:') ? https : http
@@ -19,6 +20,13 @@ const CLIENTS = 100
 const USERS = 10
 /** Between two requests of a client. */
 const PAUSE_MS = 400
+/** For how long what failed is sent again, and how soon. */
+const RETRY_MS = 60_000
+const RETRY_PAUSE_MS = 500
+
+const failures: Failure[] = []
+let requests = 0
+let retries = 0
 
 interface Answer {
   status: number
@@ -40,12 +48,13 @@ const call = async (
   agent: Agent,
   method: string,
   path: string,
-  { bearer, type, body }: { bearer?: string; type?: string; body?: string | Buffer } = {},
+  { bearer, type, body, key }: { bearer?: string; type?: string; body?: string | Buffer; key?: string } = {},
 ): Promise<Answer> => {
   const req = request(`${base}${path}`, { method, agent, timeout: 30_000 })
   req.on('timeout', () => req.destroy(new Error('no answer within 30 s')))
   if (bearer) req.setHeader('Authorization', bearer)
   if (type) req.setHeader('Content-Type', type)
+  if (key) req.setHeader('Idempotency-Key', key)
   req.end(body)
   const [res] = await once(req, 'response')
   const chunks: Buffer[] = []
@@ -69,10 +78,31 @@ const signUp = async (agent: Agent): Promise<User> => {
   return { user_id: user.user_id, bearer: `Bearer ${token}`, posts: new Map(), files: new Map() }
 }
 
+/** Answered by 201, however often it has to be sent for that. */
+const create = async (
+  agent: Agent,
+  path: string,
+  sent: { bearer: string; type: string; body: string | Buffer },
+) => {
+  const key = randomUUID()
+  const until = Date.now() + RETRY_MS
+  for (let attempt = 1; ; attempt++) {
+    const began = Date.now()
+    try {
+      return expectStatus(await call(agent, 'POST', path, { ...sent, key }), 201)
+    } catch (error) {
+      // One that is sent again may come while the first is still taken to be under way.
+      if (attempt === 1) failures.push({ began, what: String(error) })
+      if (Date.now() > until) throw error
+      retries += 1
+      await sleep(RETRY_PAUSE_MS)
+    }
+  }
+}
+
 const write = async (agent: Agent, user: User) => {
   const content = randomBytes(100).toString('hex')
-  const { bearer } = user
-  const { body } = expectStatus(await call(agent, 'POST', '/posts', { bearer, ...json({ content }) }), 201)
+  const { body } = await create(agent, '/posts', { bearer: user.bearer, ...json({ content }) })
   user.posts.set(JSON.parse(body.toString()).post.post_id, content)
 }
 
@@ -82,8 +112,8 @@ const upload = async (agent: Agent, user: User) => {
   const head = `--${boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.bin"\r\nContent-Type: application/octet-stream\r\n\r\n`
   const body = Buffer.concat([Buffer.from(head), bytes, Buffer.from(`\r\n--${boundary}--\r\n`)])
   const type = `multipart/form-data; boundary=${boundary}`
-  const answer = await call(agent, 'POST', '/files/upload', { bearer: user.bearer, type, body })
-  user.files.set(JSON.parse(expectStatus(answer, 201).body.toString()).file.file_id, digest(bytes))
+  const answer = await create(agent, '/files/upload', { bearer: user.bearer, type, body })
+  user.files.set(JSON.parse(answer.body.toString()).file.file_id, digest(bytes))
 }
 
 const readPost = async (agent: Agent, user: User, [id, content]: [string, string]) => {
@@ -112,8 +142,6 @@ let stopping = false
 process.on('SIGTERM', () => {
   stopping = true
 })
-const failures: Failure[] = []
-let requests = 0
 
 const client = async (user: User) => {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
@@ -127,7 +155,20 @@ const client = async (user: User) => {
   agent.destroy()
 }
 
-/** What is not there although it was acknowledged. */
+/** How many files a user has. */
+const countFiles = async (agent: Agent, bearer: string) => {
+  let count = 0
+  let cursor: string | null = ''
+  while (cursor !== null) {
+    const { body } = await call(agent, 'GET', `/files?limit=100${cursor && `&cursor=${cursor}`}`, { bearer })
+    const page: { files: unknown[]; next_cursor: string | null } = JSON.parse(body.toString())
+    count += page.files.length
+    cursor = page.next_cursor
+  }
+  return count
+}
+
+/** What is not there although it was acknowledged, or there twice. */
 const lost = async (user: User): Promise<string[]> => {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 })
   const checks = [
@@ -137,10 +178,13 @@ const lost = async (user: User): Promise<string[]> => {
   const faults: string[] = []
   for (const check of checks) await check().catch(error => faults.push(String(error)))
   const { body } = await call(agent, 'GET', `/users/${user.user_id}`)
-  const { posts_count: count } = JSON.parse(body.toString()).user
-  // What broke off may have been done all the same.
-  if (count < user.posts.size || (failures.length === 0 && count !== user.posts.size)) {
-    faults.push(`${count} posts are counted, ${user.posts.size} were acknowledged`)
+  const there = {
+    posts: JSON.parse(body.toString()).user.posts_count,
+    files: await countFiles(agent, user.bearer),
+  }
+  for (const what of ['posts', 'files'] as const) {
+    if (there[what] !== user[what].size)
+      faults.push(`${there[what]} ${what} are there, ${user[what].size} were acknowledged`)
   }
   agent.destroy()
   return faults
@@ -157,7 +201,7 @@ const killedAt = existsSync(killedFile) ? Number(readFileSync(killedFile, 'utf8'
 const unexcused = failures.filter(({ began }) => began > killedAt)
 const count = (what: 'posts' | 'files') => users.reduce((sum, user) => sum + user[what].size, 0)
 process.stdout.write(
-  `${requests} requests, ${failures.length} failed; ${count('posts')} posts and ${count('files')} files acknowledged, ${faults.length} lost\n`,
+  `${requests} requests, ${failures.length} failed, ${retries} sent again; ${count('posts')} posts and ${count('files')} files acknowledged, ${faults.length} lost or doubled\n`,
 )
 for (const { what } of unexcused.slice(0, 10)) process.stdout.write(`failed: ${what}\n`)
 for (const fault of faults.slice(0, 10)) process.stdout.write(`lost: ${fault}\n`)
