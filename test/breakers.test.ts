@@ -10,6 +10,7 @@ import { newId } from '../src/lib/ids.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { failure, startDynamoProxy } from './support/dynamo-proxy.ts'
 import { exchange } from './support/exchange.ts'
+import { scrape } from './support/metrics.ts'
 import { seedInto } from './support/seed.ts'
 import { until } from './support/until.ts'
 
@@ -78,6 +79,8 @@ describe('a database that hangs', () => {
     const ann = await seedInto(app).user('ann')
     const opened = () => app.log().some(({ msg }) => String(msg).startsWith('database: breaker open'))
 
+    const open = async () => (await scrape(app.adminUrl)).value('plaza_breaker_open', { backend: 'dynamodb' })
+    expect(await open()).toBe(0)
     hung = true
     const waited = Array.from({ length: 20 }, () => get(app, `/users/${newId()}`))
     await until(opened, open => open)
@@ -95,6 +98,7 @@ describe('a database that hangs', () => {
       status: 'unavailable',
       checks: { dynamodb: { status: 'down' } },
     })
+    expect(await open()).toBe(1)
     expect((await get(app, '/health')).status).toBe(200)
 
     hung = false
@@ -109,6 +113,7 @@ describe('a database that hangs', () => {
       5_000,
     )
     expect(app.log().map(({ msg }) => msg)).toContain('database: breaker closed, in use again')
+    expect(await open()).toBe(0)
   })
 
   test('is not taken for one that has too much to do with one table', async () => {

@@ -39,8 +39,9 @@ const verdict = (error: unknown): Verdict => {
  */
 export const createAttempts = (name: string, logger: Logger) => {
   const breaker = createBreaker({ name, logger, failures: 5, spreadMs: 200, verdict })
-  return <Reply>(request: unknown, send: () => Promise<Reply>): Promise<Reply> => {
+  const attempt = <Reply>(request: unknown, send: () => Promise<Reply>): Promise<Reply> => {
     if (isRetry(request) && timeLeft() <= 0) throw new PastDeadline()
     return breaker.run(send)
   }
+  return { attempt, breaker }
 }

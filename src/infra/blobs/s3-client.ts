@@ -53,7 +53,8 @@ export const createS3Client = ({
     }),
   })
   if (meter) measureClient(client, meter)
-  const attempt = createAttempts('file store', logger)
+  const { attempt, breaker } = createAttempts('file store', logger)
+  meter?.watch(breaker)
   client.middlewareStack.add(next => args => attempt(args.request, () => next(args)), EACH_ATTEMPT)
   goWithoutWhatIsNotImplemented(client, logger)
   return client

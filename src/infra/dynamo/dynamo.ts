@@ -14,6 +14,7 @@ import {
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { timeLeft } from '../../lib/deadline.ts'
 import { createAttempts, EACH_ATTEMPT } from '../aws-attempts.ts'
+import type { Breaker } from '../breaker.ts'
 import type { Logger } from '../logger.ts'
 import { createBatchReads, type Key } from './batch-reads.ts'
 import { createBatchWrites } from './batch-writes.ts'
@@ -74,6 +75,7 @@ export interface Dynamo {
   /** One cheap read that shows that the database answers. */
   ping(): Promise<void>
   readonly client: DynamoDBClient
+  readonly breaker: Pick<Breaker, 'status'>
   close(): void
 }
 
@@ -111,7 +113,7 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
       httpsAgent: { keepAlive: true, maxSockets: 256 },
     }),
   })
-  const attempt = createAttempts('database', options.logger)
+  const { attempt, breaker } = createAttempts('database', options.logger)
   client.middlewareStack.add(next => args => attempt(args.request, () => next(args)), EACH_ATTEMPT)
   const documents = DynamoDBDocumentClient.from(client, {
     // A client may name a field of a free-form record "constructor", which the marshaller takes for a class.
@@ -146,6 +148,7 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
 
   return {
     client,
+    breaker,
     table,
 
     get: async <T>(name: string, key: Key) =>
