@@ -67,6 +67,27 @@ describe('a breaker', () => {
   })
 })
 
+describe('a breaker whose probe hangs', () => {
+  test('sends another one after a while, and does not listen to the first any more', async () => {
+    let now = 0
+    const breaker = createBreaker({ name: 'thing', logger: messages().logger, failures: 1, now: () => now })
+    const failed = (error: Error) => error.name
+    const away = () => breaker.run(() => Promise.reject(new Error('away'))).catch(failed)
+    await away()
+    now = 500
+    const hanging = Promise.withResolvers<void>()
+    const first = breaker.run(() => hanging.promise).catch(failed)
+    now = 2_499
+    expect(await away()).toBe('BreakerOpen')
+    now = 2_500
+    await breaker.run(async () => {})
+    expect(breaker.status()).toBe('closed')
+    hanging.reject(new Error('too late'))
+    expect(await first).toBe('Error')
+    expect(breaker.status()).toBe('closed')
+  })
+})
+
 describe('a database that hangs', () => {
   const get = (app: TestApp, path: string) => exchange(app.url, { method: 'GET', path })
 
