@@ -11,6 +11,7 @@ import { startApp, type TestApp } from './support/app.ts'
 import { failure, startDynamoProxy } from './support/dynamo-proxy.ts'
 import { exchange } from './support/exchange.ts'
 import { describeHeavy } from './support/heavy.ts'
+import { scrape } from './support/metrics.ts'
 import { seedInto } from './support/seed.ts'
 import { until } from './support/until.ts'
 
@@ -67,6 +68,27 @@ describe('a breaker', () => {
   })
 })
 
+describe('a breaker whose probe hangs', () => {
+  test('sends another one after a while, and does not listen to the first any more', async () => {
+    let now = 0
+    const breaker = createBreaker({ name: 'thing', logger: messages().logger, failures: 1, now: () => now })
+    const failed = (error: Error) => error.name
+    const away = () => breaker.run(() => Promise.reject(new Error('away'))).catch(failed)
+    await away()
+    now = 500
+    const hanging = Promise.withResolvers<void>()
+    const first = breaker.run(() => hanging.promise).catch(failed)
+    now = 2_499
+    expect(await away()).toBe('BreakerOpen')
+    now = 2_500
+    await breaker.run(async () => {})
+    expect(breaker.status()).toBe('closed')
+    hanging.reject(new Error('too late'))
+    expect(await first).toBe('Error')
+    expect(breaker.status()).toBe('closed')
+  })
+})
+
 describeHeavy('a database that hangs', () => {
   const get = (app: TestApp, path: string) => exchange(app.url, { method: 'GET', path })
 
@@ -79,6 +101,8 @@ describeHeavy('a database that hangs', () => {
     const ann = await seedInto(app).user('ann')
     const opened = () => app.log().some(({ msg }) => String(msg).startsWith('database: breaker open'))
 
+    const open = async () => (await scrape(app.adminUrl)).value('plaza_breaker_open', { backend: 'dynamodb' })
+    expect(await open()).toBe(0)
     hung = true
     const waited = Array.from({ length: 20 }, () => get(app, `/users/${newId()}`))
     await until(opened, open => open)
@@ -96,6 +120,7 @@ describeHeavy('a database that hangs', () => {
       status: 'unavailable',
       checks: { dynamodb: { status: 'down' } },
     })
+    expect(await open()).toBe(1)
     expect((await get(app, '/health')).status).toBe(200)
 
     hung = false
@@ -110,6 +135,7 @@ describeHeavy('a database that hangs', () => {
       5_000,
     )
     expect(app.log().map(({ msg }) => msg)).toContain('database: breaker closed, in use again')
+    expect(await open()).toBe(0)
   })
 
   test('is not taken for one that has too much to do with one table', async () => {

@@ -11,7 +11,7 @@ const tooSlow = () =>
  * @throws Problem 503, or what the work throws
  */
 export const answerWithin = <T>(ms: number, work: () => T | Promise<T>): T | Promise<T> =>
-  Number.isFinite(ms) ? withDeadline(ms, () => inTime(ms, work)) : work()
+  withDeadline(ms, () => (Number.isFinite(ms) ? inTime(ms, work) : work()))
 
 const inTime = async <T>(ms: number, work: () => T | Promise<T>): Promise<T> => {
   const late = Promise.withResolvers<never>()

@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import express, { type NextFunction, type Request, type RequestHandler, type Response } from 'express'
@@ -132,11 +133,12 @@ const SLOWEST_BODY_MS = 30_000
 
 const inTime = (req: Request, res: Response, parser: RequestHandler, next: NextFunction) => {
   let over = false
-  const settle = (error?: unknown) => {
+  // The body's events come in the context of the connection: what the request may still wait for is to go on with it.
+  const settle = AsyncResource.bind((error?: unknown) => {
     clearTimeout(timer)
     if (!over) next(error)
     over = true
-  }
+  })
   const timer = setTimeout(() => {
     res.set('Connection', 'close')
     settle(new Problem(408, 'request_timeout', 'Request timed out', 'The body took too long to arrive.'))

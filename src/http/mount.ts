@@ -1,4 +1,5 @@
 import { type RequestHandler, Router } from 'express'
+import { withPatience } from '../lib/deadline.ts'
 import { notFound, Problem } from '../lib/errors.ts'
 import type { Auth, Endpoint, HandleOptions } from './endpoint.ts'
 import { limitsOf } from './limits.ts'
@@ -44,7 +45,8 @@ export const mount = (endpoints: readonly Endpoint[], options: MountOptions): Ro
     const route = router.route(path)
     route.all((_req, res, next) => {
       res.locals.route = path
-      next()
+      // From here on: who is asking may have to be looked up, too.
+      withPatience(next)
     })
     for (const { spec, bodyParser, handle } of here) {
       const handler: RequestHandler = async (req, res) => {

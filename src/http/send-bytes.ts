@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import type { Request, Response } from 'express'
-import { Problem } from '../lib/errors.ts'
+import { Problem, unavailable } from '../lib/errors.ts'
 
 interface ByteRange {
   /** First and last byte, both included. */
@@ -59,6 +59,16 @@ const rangeOf = (req: Request, size: number, etag: string): ByteRange | undefine
   return range
 }
 
+/** Waits for the first of them: until those are there a problem can still be answered. @throws Problem 503 */
+const begun = (body: Readable) =>
+  new Promise<void>((resolve, reject) => {
+    const broken = (error?: Error) =>
+      reject(unavailable('The file store did not answer in time.', 1, error ?? new Error('no byte came')))
+    // It may be over before anybody listens.
+    if (body.destroyed) broken(body.errored ?? undefined)
+    else body.once('readable', resolve).once('error', broken).once('close', broken)
+  })
+
 /** Sends bytes as the request wants them: 200, 206, 304 or nothing but the headers. @throws Problem 416 */
 export const sendBytes = async (req: Request, res: Response, bytes: Bytes): Promise<void> => {
   const etag = `"${bytes.etag}"`
@@ -77,6 +87,12 @@ export const sendBytes = async (req: Request, res: Response, bytes: Bytes): Prom
   const gone = new AbortController()
   res.once('close', () => gone.abort())
   const body = await bytes.open(range, gone.signal)
+  try {
+    await begun(body)
+  } catch (error) {
+    if (gone.signal.aborted) return
+    throw error
+  }
   // Only now that there are bytes: a problem's reply would be of another length.
   res.setHeader('Content-Length', range ? range.end - range.start + 1 : bytes.size)
   if (range) res.status(206).setHeader('Content-Range', `bytes ${range.start}-${range.end}/${bytes.size}`)

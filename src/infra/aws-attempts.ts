@@ -1,4 +1,4 @@
-import { timeLeft } from '../lib/deadline.ts'
+import { patienceLeft, timeLeft } from '../lib/deadline.ts'
 import { createBreaker, type Verdict } from './breaker.ts'
 import type { Logger } from './logger.ts'
 
@@ -30,6 +30,8 @@ const verdict = (error: unknown): Verdict => {
   if (name === 'AbortError') return 'neither'
   const status = field(field(error, '$metadata'), 'httpStatusCode')
   if (typeof status !== 'number') return 'failed'
+  // An answer that began well and is an error all the same has broken off.
+  if (status >= 200 && status < 300) return 'failed'
   return status >= 500 && status !== 501 && !THERE.has(name) ? 'failed' : 'worked'
 }
 
@@ -39,8 +41,9 @@ const verdict = (error: unknown): Verdict => {
  */
 export const createAttempts = (name: string, logger: Logger) => {
   const breaker = createBreaker({ name, logger, failures: 5, spreadMs: 200, verdict })
-  return <Reply>(request: unknown, send: () => Promise<Reply>): Promise<Reply> => {
-    if (isRetry(request) && timeLeft() <= 0) throw new PastDeadline()
+  const attempt = <Reply>(request: unknown, send: () => Promise<Reply>): Promise<Reply> => {
+    if (isRetry(request) && Math.min(timeLeft(), patienceLeft()) <= 0) throw new PastDeadline()
     return breaker.run(send)
   }
+  return { attempt, breaker }
 }

@@ -64,7 +64,9 @@ export const openBackends = async (
     openKeyValue(config, logger, meters, dataDir, closing),
     openStorage(config, logger, meters, dataDir, keys, () => publicUrl),
   ])
-  measureClient(database.dynamo.client, meters('dynamodb'))
+  const databaseMeter = meters('dynamodb')
+  measureClient(database.dynamo.client, databaseMeter)
+  databaseMeter.watch(database.dynamo.breaker)
   const blobs = closing.adopt(storage.blobs, b => b.close())
   const mail = closing.adopt(openMail(config), m => m?.close())
   return {

@@ -31,6 +31,8 @@ export interface BreakerOptions {
   spreadMs?: number
   /** Milliseconds for which an open breaker refuses everything before it lets one probe through. */
   openMs?: number
+  /** Milliseconds after which a probe that has not settled is not waited for, and another one goes. */
+  probeMs?: number
   /** What a rejection says of the backend: a failure, when left out. */
   verdict?: (error: unknown) => Verdict
   /** Milliseconds on a clock that never goes back. */
@@ -42,7 +44,7 @@ export interface BreakerOptions {
  * time limit. Closed, open for `openMs`, then half-open: one probe goes through, its outcome decides.
  */
 export const createBreaker = (options: BreakerOptions): Breaker => {
-  const { name, logger, failures: limit = 3, spreadMs = 0, openMs = 500 } = options
+  const { name, logger, failures: limit = 3, spreadMs = 0, openMs = 500, probeMs = 2_000 } = options
   const { verdict = () => 'failed', now = () => performance.now() } = options
   let failures = 0
   let failingSince = 0
@@ -86,8 +88,9 @@ export const createBreaker = (options: BreakerOptions): Breaker => {
   const enter = () => {
     if (probeAt === undefined) return
     if (now() < probeAt) throw new BreakerOpen(name)
-    // This one is the probe. Others are refused until it has settled, which sets the time anew.
-    probeAt = Number.POSITIVE_INFINITY
+    // This one is the probe. Others are refused until it has settled, which sets the time anew; but what takes its time
+    // (an upload, whose limits are those of a stream) must not keep a backend away that is back.
+    probeAt = now() + probeMs
     era++
   }
 

@@ -1,12 +1,89 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { unavailable } from './errors.ts'
 
-const deadlines = new AsyncLocalStorage<number>()
+/**
+ * Milliseconds that one request may wait for backends, all of its calls together. What it takes beyond that (a hash, a
+ * queue, a body that is still coming) is not the backends' doing.
+ */
+const PATIENCE_MS = 2_200
 
-/** Does the work with a deadline that everything it calls can ask for. */
-export const withDeadline = <T>(ms: number, work: () => T): T => deadlines.run(performance.now() + ms, work)
+/** However little of it is left: a call that takes less is not what it was lost with. */
+const LEAST_MS = 500
 
-/** Does the work without one: what goes on when whoever has asked for it has been answered. */
-export const withoutDeadline = <T>(work: () => T): T => deadlines.run(Number.POSITIVE_INFINITY, work)
+interface Patience {
+  left: number
+  /** Calls under way at once are waited for once. */
+  waiting: number
+  since: number
+}
+
+interface Limits {
+  deadline: number
+  patience: Patience
+}
+
+const limits = new AsyncLocalStorage<Limits | undefined>()
+
+const patience = (): Patience => limits.getStore()?.patience ?? { left: PATIENCE_MS, waiting: 0, since: 0 }
+
+/** Does the work with a bound to how long it waits for backends, which everything it calls can ask for. */
+export const withPatience = <T>(work: () => T): T =>
+  limits.run({ deadline: Number.POSITIVE_INFINITY, patience: patience() }, work)
+
+/**
+ * The same, and with a deadline.
+ * @param ms Infinity: none
+ */
+export const withDeadline = <T>(ms: number, work: () => T): T =>
+  limits.run({ deadline: performance.now() + ms, patience: patience() }, work)
+
+/** Does the work without any: what goes on when whoever has asked for it has been answered. */
+export const withoutDeadline = <T>(work: () => T): T => limits.run(undefined, work)
 
 /** Milliseconds until the deadline; Infinity where there is none. */
-export const timeLeft = (): number => (deadlines.getStore() ?? Number.POSITIVE_INFINITY) - performance.now()
+export const timeLeft = (): number =>
+  (limits.getStore()?.deadline ?? Number.POSITIVE_INFINITY) - performance.now()
+
+/** Milliseconds that backends may still be waited for, below zero when it was longer; Infinity where nobody waits. */
+export const patienceLeft = (): number => {
+  const mine = limits.getStore()?.patience
+  if (!mine) return Number.POSITIVE_INFINITY
+  return mine.waiting > 0 ? mine.left - (performance.now() - mine.since) : mine.left
+}
+
+/** Milliseconds for which one more call may be waited for. */
+export const bearable = (): number => Math.max(LEAST_MS, patienceLeft())
+
+/**
+ * Waits for a backend at the expense of the patience.
+ * @param free milliseconds of it that cost nothing, since it takes that long to send the bytes
+ */
+export const waited = async <T>(work: () => Promise<T>, free = 0): Promise<T> => {
+  const mine = limits.getStore()?.patience
+  if (!mine) return work()
+  const begun = performance.now()
+  if (mine.waiting++ === 0) mine.since = begun
+  try {
+    return await work()
+  } finally {
+    const now = performance.now()
+    if (--mine.waiting === 0) mine.left -= now - mine.since
+    mine.left += Math.min(now - begun, free)
+  }
+}
+
+/**
+ * The same for an answer that others wait for too, who may be more patient.
+ * @throws Problem 503 when it does not come in time
+ */
+export const waitedAlong = async <T>(work: () => Promise<T>): Promise<T> => {
+  const ms = bearable()
+  if (ms === Number.POSITIVE_INFINITY) return work()
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(unavailable('The answer did not come in time.', 1)), ms)
+  try {
+    return await waited(() => Promise.race([work(), late.promise]))
+  } finally {
+    clearTimeout(timer)
+  }
+}

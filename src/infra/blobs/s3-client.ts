@@ -1,7 +1,7 @@
 import { S3Client, type S3ClientConfig, S3ServiceException, type ServiceInputTypes } from '@aws-sdk/client-s3'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { Problem, unavailable } from '../../lib/errors.ts'
 import { createAttempts, EACH_ATTEMPT } from '../aws-attempts.ts'
+import { createAwsHandler } from '../aws-handler.ts'
 import type { Logger } from '../logger.ts'
 import type { BackendMeter } from '../metrics/backend-meter.ts'
 import { measureClient } from '../metrics/measured-client.ts'
@@ -30,7 +30,6 @@ export const createS3Client = ({
   logger,
   meter,
 }: S3ClientOptions): S3Client => {
-  const agent = { keepAlive: true, maxSockets: 256 }
   const client = new S3Client({
     region,
     ...(endpoint !== undefined && { endpoint, forcePathStyle: true }),
@@ -42,18 +41,11 @@ export const createS3Client = ({
     // The SDK opens a connection of its own for every request that waits for a 100.
     expectContinueHeader: false,
     logger: sdkLogger(logger),
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: CONNECT_WITHIN,
-      requestTimeout: ANSWER_WITHIN,
-      throwOnRequestTimeout: true,
-      // Idle is also a connection whose reader or writer on our side is slow.
-      socketTimeout: 0,
-      httpAgent: agent,
-      httpsAgent: agent,
-    }),
+    requestHandler: createAwsHandler({ connectWithin: CONNECT_WITHIN, answerWithin: ANSWER_WITHIN }),
   })
   if (meter) measureClient(client, meter)
-  const attempt = createAttempts('file store', logger)
+  const { attempt, breaker } = createAttempts('file store', logger)
+  meter?.watch(breaker)
   client.middlewareStack.add(next => args => attempt(args.request, () => next(args)), EACH_ATTEMPT)
   goWithoutWhatIsNotImplemented(client, logger)
   return client

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { waitedAlong } from '../../lib/deadline.ts'
 import { LOAD_LIMIT_MS, type Mark } from './entry.ts'
 
 /** One call of `load`, under way for these ids, each with what its reader saw in the store before it began. */
@@ -93,7 +94,7 @@ export const createFlights = <Id extends string, V>(options: FlightsOptions<Id, 
       const found = new Map<Id, V>()
       await Promise.all(
         [...waits].map(async ([flight, ids]) => {
-          const values = await flight.result
+          const values = await waitedAlong(() => flight.result)
           for (const id of ids) {
             const value = values.get(id)
             if (value !== undefined) found.set(id, value)

@@ -1,3 +1,4 @@
+import { withoutDeadline } from '../../lib/deadline.ts'
 import { newId } from '../../lib/ids.ts'
 import type { Dynamo } from './dynamo.ts'
 import { change } from './expressions.ts'
@@ -82,7 +83,7 @@ export const createClaims = (dynamo: Dynamo, { leaseMs = LEASE_MS }: ClaimOption
   const claimOf = (key_hash: string, lease: string): Claim => {
     const renewal = setInterval(() => {
       // Whether it worked is asked when it matters: by the condition of the effect.
-      dynamo.update(name, holding(key_hash, lease, change(terms()))).catch(() => {})
+      withoutDeadline(() => dynamo.update(name, holding(key_hash, lease, change(terms())))).catch(() => {})
     }, leaseMs / 3).unref()
     return {
       done: ({ reply, content = null }: { reply: string; content?: string | null | undefined }) => {

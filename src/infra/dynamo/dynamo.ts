@@ -11,9 +11,10 @@ import {
   UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
-import { timeLeft } from '../../lib/deadline.ts'
+import { timeLeft, waitedAlong } from '../../lib/deadline.ts'
 import { createAttempts, EACH_ATTEMPT } from '../aws-attempts.ts'
+import { createAwsHandler } from '../aws-handler.ts'
+import type { Breaker } from '../breaker.ts'
 import type { Logger } from '../logger.ts'
 import { createBatchReads, type Key } from './batch-reads.ts'
 import { createBatchWrites } from './batch-writes.ts'
@@ -74,6 +75,7 @@ export interface Dynamo {
   /** One cheap read that shows that the database answers. */
   ping(): Promise<void>
   readonly client: DynamoDBClient
+  readonly breaker: Pick<Breaker, 'status'>
   close(): void
 }
 
@@ -103,15 +105,9 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
     ...(options.endpoint !== undefined && { endpoint: options.endpoint }),
     ...(options.credentials !== undefined && { credentials: options.credentials }),
     maxAttempts: 3,
-    requestHandler: new NodeHttpHandler({
-      connectionTimeout: 1000,
-      requestTimeout: 2000,
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: 256 },
-      httpsAgent: { keepAlive: true, maxSockets: 256 },
-    }),
+    requestHandler: createAwsHandler({ connectWithin: 1000, answerWithin: 2000, wholeReplies: true }),
   })
-  const attempt = createAttempts('database', options.logger)
+  const { attempt, breaker } = createAttempts('database', options.logger)
   client.middlewareStack.add(next => args => attempt(args.request, () => next(args)), EACH_ATTEMPT)
   const documents = DynamoDBDocumentClient.from(client, {
     // A client may name a field of a free-form record "constructor", which the marshaller takes for a class.
@@ -146,6 +142,7 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
 
   return {
     client,
+    breaker,
     table,
 
     get: async <T>(name: string, key: Key) =>
@@ -156,7 +153,7 @@ export const createDynamo = (options: DynamoOptions): Dynamo => {
       ).Item as T | undefined,
 
     getMany: async <T>(name: string, keys: readonly Key[]) =>
-      (await answered(read(table(name), keys))) as T[],
+      (await answered(waitedAlong(() => read(table(name), keys)))) as T[],
 
     query,
 

@@ -1,4 +1,5 @@
-import { Counter, Histogram, type Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import type { Breaker } from '../breaker.ts'
 
 export type BackendName = 'dynamodb' | 's3' | 'redis'
 
@@ -11,6 +12,8 @@ export interface BackendMeter {
   timed<T>(operation: string, faultOf: (error: unknown) => Fault | null, work: () => Promise<T>): Promise<T>
   /** Attempts after the first one, which the client made by itself. */
   retried(operation: string, times: number): void
+  /** Tells from now on whether the backend is given up. */
+  watch(breaker: Pick<Breaker, 'status'>): void
 }
 
 /** Seconds: Redis answers in fractions of a millisecond, S3 may need whole seconds. */
@@ -40,6 +43,17 @@ export const createBackendMeters = (registry: Registry) => {
     registers,
   })
 
+  const breakers = new Map<BackendName, Pick<Breaker, 'status'>>()
+  new Gauge({
+    name: 'plaza_breaker_open',
+    help: '1 while a backend is given up: requests that need it are refused at once, but for a probe now and then.',
+    labelNames: ['backend'],
+    registers,
+    collect() {
+      for (const [backend, breaker] of breakers) this.set({ backend }, breaker.status() === 'open' ? 1 : 0)
+    },
+  })
+
   return (backend: BackendName): BackendMeter => ({
     async timed(operation, faultOf, work) {
       const end = duration.startTimer({ backend, operation })
@@ -54,6 +68,7 @@ export const createBackendMeters = (registry: Registry) => {
       }
     },
     retried: (operation, times) => retries.inc({ backend, operation }, times),
+    watch: breaker => void breakers.set(backend, breaker),
   })
 }
 
