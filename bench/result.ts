@@ -17,12 +17,15 @@ const NOISY = 0.5
 export type Verdict = 'met' | 'missed' | 'too noisy'
 
 export const verdict = ({ ratio, target }: Result): Verdict => {
+  const meets = (value: number) => (target.at === 'least' ? value >= target.ratio : value <= target.ratio)
+  const met = meets(ratio.median)
+  // However far apart they are: where all of them say the same, that is the verdict.
+  if (meets(ratio.min) === met && meets(ratio.max) === met) return met ? 'met' : 'missed'
   if ((ratio.max - ratio.min) / ratio.median > NOISY) return 'too noisy'
-  const met = target.at === 'least' ? ratio.median >= target.ratio : ratio.median <= target.ratio
   return met ? 'met' : 'missed'
 }
 
-const SIGN = { least: '≥', most: '≤' }
+export const SIGN = { least: '≥', most: '≤' }
 
 export const line = (result: Result): string => {
   const { id, what, against, ratio, target, notes } = result

@@ -1,5 +1,6 @@
 /** `npm run bench` measures everything, `npm run bench -- read feed` some of it. bench/README.md says what it means. */
 import { writeFileSync } from 'node:fs'
+import { availableParallelism, cpus } from 'node:os'
 import { feed } from './cases/feed.ts'
 import { login } from './cases/login.ts'
 import { memory } from './cases/memory.ts'
@@ -7,6 +8,7 @@ import { post } from './cases/post.ts'
 import { read } from './cases/read.ts'
 import { start } from './cases/start.ts'
 import { uploads } from './cases/upload.ts'
+import { chart } from './chart.ts'
 import { generator } from './load.ts'
 import { line, type Result, verdict } from './result.ts'
 
@@ -34,6 +36,9 @@ for (const name of asked.length > 0 ? asked : Object.keys(CASES)) {
   }
 }
 if (asked.length === 0) {
-  const report = { generator, results: results.map(result => ({ ...result, verdict: verdict(result) })) }
+  const machine = { node: process.version, cores: availableParallelism(), cpu: cpus()[0]?.model, generator }
+  const told = results.map(result => ({ ...result, verdict: verdict(result) }))
+  const report = { date: new Date().toISOString().slice(0, 10), ...machine, results: told }
   writeFileSync(new URL('./results.json', import.meta.url), `${JSON.stringify(report, null, 2)}\n`)
+  writeFileSync(new URL('./results.svg', import.meta.url), chart(results))
 }

@@ -6,16 +6,37 @@ const ETAG = '"d41d8cd98f00b204e9800998ecf8427e"'
 const xml = (root: string, inside: string) =>
   `<?xml version="1.0" encoding="UTF-8"?><${root} xmlns="http://s3.amazonaws.com/doc/2006-03-01/">${inside}</${root}>`
 
+/** Bytes of what has arrived whole, by path, and of what arrives in parts. */
+const whole = new Map<string, number>()
+const arriving = new Map<string, number>()
+
 const server = createServer((req, res) => {
-  const { searchParams } = new URL(req.url ?? '/', 'http://sink')
+  const { pathname, searchParams } = new URL(req.url ?? '/', 'http://sink')
+  const head = () => {
+    const size = whole.get(pathname)
+    res.writeHead(size === undefined ? 404 : 200, { 'Content-Length': size ?? 0 }).end()
+  }
+  const put = () => {
+    const size = Number(req.headers['content-length'])
+    if (searchParams.has('partNumber')) arriving.set(pathname, (arriving.get(pathname) ?? 0) + size)
+    else whole.set(pathname, size)
+    res.end()
+  }
+  const complete = () => {
+    whole.set(pathname, arriving.get(pathname) ?? 0)
+    res.end(xml('CompleteMultipartUploadResult', `<ETag>${ETAG.replaceAll('"', '&quot;')}</ETag>`))
+  }
   req.resume().on('end', () => {
     res.setHeader('ETag', ETAG)
-    if (req.method === 'HEAD') res.writeHead(404).end()
-    else if (req.method === 'POST' && searchParams.has('uploads'))
+    if (req.method === 'HEAD') head()
+    else if (req.method === 'PUT') put()
+    else if (searchParams.has('uploads'))
       res.end(xml('InitiateMultipartUploadResult', '<UploadId>one</UploadId>'))
-    else if (req.method === 'POST')
-      res.end(xml('CompleteMultipartUploadResult', `<ETag>${ETAG.replaceAll('"', '&quot;')}</ETag>`))
-    else res.end()
+    else if (req.method === 'POST') complete()
+    else {
+      whole.delete(pathname)
+      res.writeHead(204).end()
+    }
   })
 })
 server.listen(0, '127.0.0.1', () => {
