@@ -102,28 +102,33 @@ export const nearKeyValue = (
     })
   }
 
-  /** Those that have a copy; the others stay undefined. */
-  const copied = (keys: readonly string[]) => {
-    const at = now()
-    return keys.map(key => {
-      const copy = copies.get(key)
-      return copy && copy.until > at ? copy.value : undefined
-    })
+  const copied = (key: string) => {
+    const copy = copies.get(key)
+    return copy && copy.until > now() ? copy.value : undefined
   }
 
-  /** Fills the gaps. */
-  const completed = async (keys: readonly string[], values: readonly (string | null | undefined)[]) => {
-    const rest = await read(keys.filter((_, at) => values[at] === undefined)).then(found => found.values())
-    return values.map(value => (value === undefined ? (rest.next().value ?? null) : value))
+  /** Of all at the same time: whoever reads several things in one turn gets them in one turn. */
+  const readBoth = async (keys: readonly string[], missing: readonly string[]) => {
+    const [fetched] = await Promise.all([missing.length > 0 ? read(missing) : [], fenced()])
+    const found = new Map(missing.map((key, at) => [key, fetched[at] ?? null]))
+    const gone: string[] = []
+    for (const key of keys) {
+      if (found.has(key)) continue
+      const value = copied(key)
+      // What has been told of by now has no copy any more.
+      if (value === undefined) gone.push(key)
+      else found.set(key, value)
+    }
+    const again = gone.length > 0 ? await read(gone) : []
+    for (const [at, key] of gone.entries()) found.set(key, again[at] ?? null)
+    return keys.map(key => found.get(key) ?? null)
   }
 
   return {
     kind: kv.kind,
-    async getMany(keys) {
-      if (copied(keys).every(value => value === undefined)) return read(keys)
-      await fenced()
-      const values = copied(keys)
-      return values.includes(undefined) ? completed(keys, values) : (values as (string | null)[])
+    getMany(keys) {
+      const missing = keys.filter(key => copied(key) === undefined)
+      return missing.length === keys.length ? read(keys) : readBoth(keys, missing)
     },
     set: kv.set,
     setIfAbsent: kv.setIfAbsent,
