@@ -68,7 +68,7 @@ describe('what the fuzz has found is cut down', () => {
 
   test('or told as it was, where it does not come again', async () => {
     const { report } = await found('only once', story([], notes.write('once')))
-    expect(report).toMatch(/^it failed\nIt did not show again .*\ncurl .*"once"/)
+    expect(report).toMatch(/^it failed\nIt did not show again .*\nAPI=.*\ncurl .*"once"/)
   })
 })
 

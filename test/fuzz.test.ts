@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { z } from 'zod'
 import { rounds } from './support/heavy.ts'
 
-const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? rounds(10_000, 1000))
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? rounds(10_000, 500))
 /** With it the same requests are made again. Which of its things each is about depends on the order of the replies. */
 const SEED = Number(process.env.FUZZ_SEED ?? Date.now() % 2 ** 31)
 const LANES = Number(process.env.FUZZ_LANES ?? 8)

@@ -54,7 +54,8 @@ export const createFiller = (things: Things, links: Pick<Links, 'tokenFor'>) => 
 
   const idFor = (name: string, { pick, about }: Call, template: string) => {
     const deleted = about === 'deleted'
-    const ofComment = template.includes('{comment_id}')
+    // One is replied to where it is.
+    const ofComment = template.includes('/comments')
     const ids: Record<string, string | undefined> = {
       // What hung on a post is gone with it.
       post_id: (ofComment && pick % 6 > 0 ? comments : posts).pick(pick, deleted)?.post_id,

@@ -1,5 +1,5 @@
 import { curl, type Variables } from './curl.ts'
-import type { Reply } from './exchange.ts'
+import type { Reply, Sent } from './exchange.ts'
 import type { Run } from './fuzz-rerun.ts'
 import type { Mailed, RequestStep, Step, SuspensionStep } from './fuzz-steps.ts'
 import { wordsIn } from './words.ts'
@@ -7,7 +7,7 @@ import { wordsIn } from './words.ts'
 const HERE = 'http://127.0.0.1:3000'
 
 /** What was answered, as far as a person wants to read. */
-export const told = (reply: Reply | null) =>
+const told = (reply: Reply | null) =>
   reply === null ? '(no reply)' : `${reply.status} ${reply.text.slice(0, 2000)}`
 
 const needs = (step: Step) =>
@@ -42,6 +42,13 @@ const telling = (step: RequestStep, later: ReadonlySet<string>, variables: Map<s
   return [`REPLY=$(${command.replace('--include ', '')})`, ...taken]
 }
 
+/** So that the shell fills it in. */
+const addressed = (command: string) => command.replaceAll("'$API", `"$API"'`)
+
+/** One request, and what was answered. */
+export const single = (sent: Sent, reply: Reply | null) =>
+  [`API=${HERE}`, addressed(curl('$API', sent)), '', told(reply)].join('\n')
+
 /** A run as a script for a shell: each request as a curl command, the last of which shows the fault. */
 export const script = ({ steps, mailed, end }: Run): string => {
   const variables = new Map<string, string>()
@@ -57,7 +64,7 @@ export const script = ({ steps, mailed, end }: Run): string => {
     alone ? 'One request shows it:' : `${steps.length} requests show it, the last of them:`,
     '',
     `API=${HERE}  # REGISTRATION_MODE=verify RATE_LIMITS=off npm start, with nothing in it yet`,
-    ...commands.map(command => command.replaceAll("'$API", `"$API"'`)),
+    ...commands.map(addressed),
     '',
     told(end.reply),
   ].join('\n')

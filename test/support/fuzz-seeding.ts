@@ -76,8 +76,10 @@ export const createSeeding = (send: Send, operations: readonly Described[], inst
       return as(Post, await post(author, '/posts', { content: 'A post', ...fields })).post
     },
 
-    async comment(author: Owner, { post_id }: { post_id: string }) {
-      return as(Comment, await post(author, `/posts/${post_id}/comments`, { content: 'said' })).comment
+    /** @param parent what it replies to */
+    async comment(author: Owner, { post_id }: { post_id: string }, parent?: { comment_id: string }) {
+      const said = { content: 'said', ...(parent && { parent_comment_id: parent.comment_id }) }
+      return as(Comment, await post(author, `/posts/${post_id}/comments`, said)).comment
     },
 
     /** A picture that all may see, or a text that nobody else may. */

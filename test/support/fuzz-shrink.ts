@@ -1,7 +1,6 @@
-import { curl } from './curl.ts'
 import type { Reply, Sent } from './exchange.ts'
 import { type Run, rerun } from './fuzz-rerun.ts'
-import { script, told } from './fuzz-script.ts'
+import { script, single } from './fuzz-script.ts'
 import {
   type Instance,
   type Judge,
@@ -34,7 +33,7 @@ const TRIES = 300
 const LIMIT_MS = 180_000
 
 /** The longest sequence of those that were sent last that is tried, where what it takes cannot be told. */
-const LATEST = 1000
+const LATEST = 200
 
 const withoutHeader = (sent: Sent, name: string): Sent => {
   const { [name]: _, ...headers } = sent.headers ?? {}
@@ -88,18 +87,26 @@ export const shrunk = async (found: Found, bench: Bench): Promise<string> => {
     return same
   }
 
-  const related = relatedTo(last, before, mailed)
-  const latest = before.slice(-LATEST)
-  const needed = new Set([...related, ...latest, ...latest.flatMap(step => relatedTo(step, [], mailed))])
-  const all = before.filter(step => needed.has(step))
+  const related = (changes: 'none' | 'direct' | 'all') => relatedTo(last, before, mailed, changes)
+  const latest = () => {
+    const steps = before.slice(-LATEST)
+    const needed = new Set(steps.flatMap(step => relatedTo(step, before, mailed, 'none')))
+    return before.filter(step => needed.has(step) || steps.includes(step))
+  }
   let sequence: readonly Step[] | undefined
-  for (const some of [[], related, all]) {
-    if (await shows([...some, last])) sequence = some
+  for (const some of [
+    () => [],
+    () => related('none'),
+    () => related('direct'),
+    () => related('all'),
+    latest,
+  ]) {
+    const steps = some()
+    if (await shows([...steps, last])) sequence = steps
     if (sequence) break
   }
   if (!sequence) {
-    const it = `${curl('$API', last.sent)}\n${told(reply)}`
-    return `${fault}\nIt did not show again with one request after the other. It was:\n${it}`
+    return `${fault}\nIt did not show again with one request after the other. It was:\n${single(last.sent, reply)}`
   }
   const fewer = await minimized(sequence, some => shows([...some, last]))
   const sent = await simplified(last.sent, smaller => shows([...fewer, { ...last, sent: smaller }]))

@@ -47,6 +47,9 @@ export interface Judge {
 
 export const textOf = ({ path, body }: Sent) => (typeof body === 'string' ? `${path} ${body}` : path)
 
+/** There, whose session it is makes the difference. */
+const OF_SESSION = /^\/auth\/(logout|password|sessions\/)/
+
 /** All that a step is made from, and what of it the step is about rather than by whom. */
 const mentions = (step: Step) => {
   if (step.kind === 'suspension') return { all: [step.user_id], about: [step.user_id] }
@@ -54,34 +57,60 @@ const mentions = (step: Step) => {
   const authorization = sent.headers?.Authorization
   const by = [...wordsIn(authorization ?? ''), ...Object.values(holderOf(authorization)).map(String)]
   const about = wordsIn(textOf(sent))
-  // There, whose session it is makes the difference.
-  return { all: [...about, ...by], about: sent.path.startsWith('/auth/') ? [...about, ...by] : about }
+  return { all: [...about, ...by], about: OF_SESSION.test(sent.path) ? [...about, ...by] : about }
+}
+
+/** By each word the step whose reply told it first. */
+const originsOf = (steps: readonly Step[]) => {
+  const origins = new Map<string, Step>()
+  for (const step of steps) {
+    const learned = step.kind === 'request' ? step.learned : []
+    for (const [, word] of learned) if (!origins.has(word)) origins.set(word, step)
+  }
+  return origins
 }
 
 /**
- * The steps before the last that it seems to need: those that told what it is made from, and the changes to that.
+ * The steps before the last that it seems to need: those that first told what it is made from, what those need in their
+ * turn, and the changes to it.
+ * @param changes `direct`: to what the last is about; `all`: also to what that hangs on
  * @param mailed the tokens that came by mail
  */
-export const relatedTo = (last: Step, before: readonly Step[], mailed: ReadonlyMap<string, Mailed>) => {
+export const relatedTo = (
+  last: Step,
+  before: readonly Step[],
+  mailed: ReadonlyMap<string, Mailed>,
+  changes: 'none' | 'direct' | 'all',
+): Step[] => {
+  const origins = originsOf(before)
   const needed = new Set<string>()
-  const need = (words: readonly string[]) => {
-    for (const word of words) {
+  const telling = new Set<Step>()
+  const withAddress = (word: string) => [word, ...wordsIn(mailed.get(word)?.email ?? '')]
+  const need = (step: Step) => {
+    for (const word of mentions(step).all.flatMap(withAddress)) {
       needed.add(word)
-      for (const part of wordsIn(mailed.get(word)?.email ?? '')) needed.add(part)
+      const origin = origins.get(word)
+      if (origin) telling.add(origin)
     }
   }
-  const speaksOf = (words: readonly string[]) =>
-    words.some(
-      word => needed.has(word) || wordsIn(mailed.get(word)?.email ?? '').some(part => needed.has(part)),
-    )
-  need(mentions(last).all)
+  /** Signing up and confirming come before any reply that tells something. */
+  const signsUp = (step: Step) =>
+    step.kind === 'request' && /^\/auth\/(register|email\/verify)$/.test(step.sent.path)
+  const isChange = (step: Step) => step.kind === 'suspension' || step.sent.method !== 'GET'
+
+  need(last)
+  const direct = new Set(needed)
+  const matters = (step: Step) => {
+    if (!isChange(step) || (changes === 'none' && !signsUp(step))) return false
+    const among = changes === 'direct' && !signsUp(step) ? direct : needed
+    return mentions(step)
+      .about.flatMap(withAddress)
+      .some(word => among.has(word))
+  }
   const kept: Step[] = []
   for (const step of before.toReversed()) {
-    const { all, about } = mentions(step)
-    const told = step.kind === 'request' && step.learned.some(([, word]) => needed.has(word))
-    const reads = step.kind === 'request' && step.sent.method === 'GET'
-    if (!told && (reads || !speaksOf(about))) continue
-    need(all)
+    if (!telling.has(step) && !matters(step)) continue
+    need(step)
     kept.push(step)
   }
   return kept.reverse()

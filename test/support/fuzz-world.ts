@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Reply, Sent } from './exchange.ts'
+import type { Aftermath } from './fuzz-aftermath.ts'
 import { type Comment, createFiller, type File, type Post, type Session, type Upload } from './fuzz-fill.ts'
 import { createLinks } from './fuzz-links.ts'
 import { at, createPool, keep, type Pool } from './fuzz-pool.ts'
@@ -28,7 +29,7 @@ const ByLink = z.object({ token: z.string(), password: z.string().optional() })
 const isOver = ({ status, text }: Reply) => status === 401 && text.includes('"unauthorized"')
 
 /** The accounts and things that requests can be about. They come and go while requests are sent. */
-export const createWorld = async (seeding: Seeding, instance: Instance) => {
+export const createWorld = async (seeding: Seeding, instance: Instance, afterDeletion: Aftermath) => {
   const accounts = await Promise.all([
     seeding.account('ann'),
     seeding.account('bob'),
@@ -46,8 +47,12 @@ export const createWorld = async (seeding: Seeding, instance: Instance) => {
   const pools = [posts, comments, files, uploads, sessions]
   const cursors: string[] = []
 
-  /** Each by the author of a public post. */
-  const said = async (author: SeededUser) => seeding.comment(author, await seeding.newPost(author))
+  /** Each by the author of a public post, and with a reply. */
+  const said = async (author: SeededUser) => {
+    const comment = await seeding.comment(author, await seeding.newPost(author))
+    await seeding.comment(author, comment, comment)
+    return comment
+  }
   let uploadsBegun = 0
   /** Every second one has all that it takes to be completed. */
   const begun = async (owner: SeededUser, upload?: Upload) => {
@@ -120,6 +125,7 @@ export const createWorld = async (seeding: Seeding, instance: Instance) => {
       const [id = ''] = sent.path.replace(/\?.*$/, '').split('/').slice(-1)
       // What hung on it went along, such as the comments on a post.
       for (const pool of pools) pool.drop(thing => Object.values(thing).includes(id))
+      await afterDeletion(account, template, sent.path)
       await replenish()
     }
     if (template === '/auth/password')

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { createAftermath } from './fuzz-aftermath.ts'
 import { ask, learnt } from './fuzz-rerun.ts'
 import { createSeeding, type Send } from './fuzz-seeding.ts'
 import { type Bench, type Found, shrunk } from './fuzz-shrink.ts'
@@ -67,8 +68,9 @@ export const fuzz = async (instance: Instance, options: FuzzOptions) => {
   }
 
   const run = async () => {
-    const world = await createWorld(seeding, instance)
     const calls = callsOf(document)
+    const again = createAftermath({ send, operations, validCall: calls.valid })
+    const world = await createWorld(seeding, instance, again)
 
     const one = async (call: Call) => {
       const operation = byId.get(call.operation)
@@ -83,7 +85,7 @@ export const fuzz = async (instance: Instance, options: FuzzOptions) => {
     }
 
     const lane = (number: number) =>
-      fc.assert(fc.asyncProperty(calls, one), {
+      fc.assert(fc.asyncProperty(calls.any, one), {
         seed: seed + number,
         numRuns: Math.ceil(requests / ROUNDS / lanes),
         endOnFailure: true,
