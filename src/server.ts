@@ -11,6 +11,8 @@ import { Problem, StartupError } from './lib/errors.ts'
 /** Longer than the 60 s for which an AWS load balancer keeps its end open, or it would write into closed ones. */
 const KEEP_ALIVE_MS = 65_000
 const HEADERS_MS = 66_000
+/** How often it is looked for headers that take longer: Node itself does every 30 s. */
+const LOOK_MS = 1000
 /** For how long requests that are being answered may go on once the server stops listening. */
 const FINISH_MS = 10_000
 
@@ -65,14 +67,15 @@ export const startServer = async (
   host: string,
   port: number,
   logger: Logger,
-  { variable = 'PORT' } = {},
+  { variable = 'PORT', headersMs = HEADERS_MS } = {},
 ): Promise<RunningServer> => {
   let draining = false
   const inFlight = new Set<ServerResponse>()
   // Without `requireHostHeader` the application answers, with a problem like everything else.
   const limits = {
     keepAliveTimeout: KEEP_ALIVE_MS,
-    headersTimeout: HEADERS_MS,
+    headersTimeout: headersMs,
+    connectionsCheckingInterval: LOOK_MS,
     // An upload may take hours. Bodies have time limits of their own, where it is known what they are.
     requestTimeout: 0,
     requireHostHeader: false,

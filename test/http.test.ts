@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createApp } from '../src/app.ts'
 import { startServer } from '../src/server.ts'
@@ -5,6 +6,7 @@ import { startApp, type TestApp } from './support/app.ts'
 import { exchange } from './support/exchange.ts'
 import { expectProblem } from './support/problems.ts'
 import { as, type SeededPost, type SeededUser, seedInto } from './support/seed.ts'
+import { until } from './support/until.ts'
 
 describe('the HTTP frame', () => {
   let app: TestApp
@@ -110,6 +112,25 @@ describe('the HTTP frame', () => {
       expect(headers.location).toBe(`/posts/${body.post.post_id}`)
       await as(app, ann).get(`/posts/${body.post.post_id}`).expect(200)
     })
+  })
+
+  test('headers that never come to an end are given up when their time is over', async () => {
+    const { logger } = app.context
+    const server = await startServer(createApp(app.context), '127.0.0.1', 0, logger, { headersMs: 500 })
+    const { hostname, port } = new URL(server.url)
+    let received = ''
+    const socket = connect(Number(port), hostname)
+    socket.setEncoding('utf8').on('data', text => {
+      received += text
+    })
+    socket.write('GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ')
+    await until(
+      () => socket.readyState,
+      state => state !== 'open' && state !== 'opening',
+    )
+    socket.destroy()
+    await server.close()
+    expect(received).toMatch(/^HTTP\/1.1 408 Request Timeout\r\n.*"code":"request_timeout"/s)
   })
 
   describe('forwarded addresses', () => {

@@ -17,11 +17,15 @@ export interface Reply {
 
 const agent = new Agent({ keepAlive: true })
 
+/** Whoever says nothing for so long has lost the request. */
+const SILENCE_MS = 30_000
+
 /** Sends it as it stands, over a connection that is kept alive. */
 export const exchange = async (url: string, { method, path, headers = {}, body }: Sent): Promise<Reply> => {
   const { hostname, port } = new URL(url)
   const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
   const sending = request({ agent, hostname, port, method, path, headers: { ...headers, ...length } })
+  sending.setTimeout(SILENCE_MS, () => sending.destroy(new Error(`nothing came for ${SILENCE_MS} ms`)))
   sending.end(body)
   const reply = await new Promise<IncomingMessage>((resolve, reject) => {
     sending.on('response', resolve).on('error', reject)
@@ -33,17 +37,4 @@ export const exchange = async (url: string, { method, path, headers = {}, body }
     for (const value of values) received.append(name, value)
   }
   return { status: reply.statusCode ?? 0, headers: received, text: Buffer.concat(parts).toString() }
-}
-
-/** The same as a command for a shell. */
-export const curl = (url: string, { method, path, headers = {}, body }: Sent): string => {
-  const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`
-  const text = typeof body === 'object' ? Buffer.from(body).toString('latin1') : body
-  return [
-    'curl --globoff --include --request',
-    method,
-    quoted(url + path),
-    ...Object.entries(headers).map(([name, value]) => `--header ${quoted(`${name}: ${value}`)}`),
-    ...(text === undefined ? [] : [`--data-binary ${quoted(text)}`]),
-  ].join(' ')
 }

@@ -1,30 +1,26 @@
 import { z } from 'zod'
-import type { TestApp } from './app.ts'
-import { comment } from './comments.ts'
 import type { Reply, Sent } from './exchange.ts'
+import type { Aftermath } from './fuzz-aftermath.ts'
+import { type Comment, createFiller, type File, type Post, type Session, type Upload } from './fuzz-fill.ts'
 import { createLinks } from './fuzz-links.ts'
-import { type Call, PART } from './openapi-arbitrary.ts'
+import { at, createPool, keep, type Pool } from './fuzz-pool.ts'
+import type { Seeding } from './fuzz-seeding.ts'
+import type { Instance } from './fuzz-steps.ts'
+import type { Call } from './openapi-arbitrary.ts'
 import type { Described } from './openapi-checker.ts'
-import { as, login, type SeededUser, seedInto } from './seed.ts'
-import { PICTURE, seedFile } from './seed-file.ts'
+import { parsed } from './parsed.ts'
+import type { SeededUser } from './seed.ts'
 
+const Thing = { user_id: z.string() }
 /** What replies teach: whatever of it a reply has. */
 const Lesson = z.object({
-  post: z.object({ post_id: z.string(), user_id: z.string() }).optional(),
-  comment: z.object({ comment_id: z.string(), post_id: z.string(), user_id: z.string() }).optional(),
+  post: z.object({ post_id: z.string(), ...Thing }).optional(),
+  comment: z.object({ comment_id: z.string(), post_id: z.string(), ...Thing }).optional(),
   sessions: z.array(z.object({ session_id: z.string() })).optional(),
-  file: z.object({ file_id: z.string(), user_id: z.string() }).optional(),
+  file: z.object({ file_id: z.string(), ...Thing }).optional(),
   upload_id: z.string().optional(),
   next_cursor: z.string().nullish(),
 })
-
-const parsed = (text: string | undefined): unknown => {
-  try {
-    return JSON.parse(text ?? '')
-  } catch {
-    return undefined
-  }
-}
 
 const NewPassword = z.object({ new_password: z.string() })
 const ByLink = z.object({ token: z.string(), password: z.string().optional() })
@@ -32,161 +28,89 @@ const ByLink = z.object({ token: z.string(), password: z.string().optional() })
 /** Not any 401: some are about a password or a refresh token. */
 const isOver = ({ status, text }: Reply) => status === 401 && text.includes('"unauthorized"')
 
-const PICTURE_FILE = { bytes: PICTURE, name: 'a.png', type: 'image/png', is_public: true }
-
-const FEWEST = 8
-const MOST = 200
-
-/** Keeps the youngest. */
-const keep = <T>(list: T[], ...more: T[]) => {
-  list.push(...more)
-  list.splice(0, list.length - MOST)
-}
-
-const gained = <T>(list: T[], thing: T | undefined) => {
-  if (thing !== undefined) keep(list, thing)
-}
-
 /** The accounts and things that requests can be about. They come and go while requests are sent. */
-export const createWorld = async (app: TestApp) => {
-  const seed = seedInto(app)
-  const accounts = await seed.users('ann', 'bob', 'cat', 'dan')
-  const posts: { post_id: string; user_id: string }[] = await Promise.all(
-    accounts.flatMap(author => [seed.post(author), seed.post(author, { is_public: false })]),
-  )
-  /** Each by the author of a public post. */
-  const said = async (author: SeededUser) => comment(app, author, await seed.post(author), 'said')
-  const comments: { comment_id: string; post_id: string; user_id: string }[] = await Promise.all(
-    [...accounts, ...accounts].map(said),
-  )
-  const files: { file_id: string; user_id: string }[] = await Promise.all(
-    accounts.flatMap(owner => [seedFile(app, owner), seedFile(app, owner, PICTURE_FILE)]),
-  )
-  /** Begins an upload, or takes one up to where it can be completed. */
-  const upload = async (owner: SeededUser, whole: boolean) => {
-    const { body } = await as(app, owner)
-      .post('/files/uploads')
-      .send({ file_name: 'a', file_type: 'text/plain', file_size: PART.length })
-    const { user_id } = owner
-    if (whole) await as(app, owner).put(`/files/uploads/${body.upload_id}/parts/1`).send(PART)
-    return { upload_id: String(body.upload_id), user_id }
-  }
-  const uploads = await Promise.all(accounts.flatMap(owner => [upload(owner, true), upload(owner, false)]))
-  const links = await createLinks(
-    app,
-    accounts.map(({ email }) => email),
-  )
-  /** The last that is known of each account's. */
-  const sessions = new Map<string, string[]>()
+export const createWorld = async (seeding: Seeding, instance: Instance, afterDeletion: Aftermath) => {
+  const accounts = await Promise.all([
+    seeding.account('ann'),
+    seeding.account('bob'),
+    seeding.account('cat'),
+    seeding.account('dan'),
+  ])
+  const somebody = (pick: number) => at(accounts, pick) ?? accounts[0]
+  /** As they were when they were put out: sessions that have ended, and accounts that are suspended. */
+  const outcasts: SeededUser[] = []
+  const posts = createPool<Post>(({ post_id }) => post_id)
+  const comments = createPool<Comment>(({ comment_id }) => comment_id)
+  const files = createPool<File>(({ file_id }) => file_id)
+  const uploads = createPool<Upload>(({ upload_id }) => upload_id)
+  const sessions = createPool<Session>(({ session_id }) => session_id)
+  const pools = [posts, comments, files, uploads, sessions]
   const cursors: string[] = []
 
-  const at = <T>(list: readonly T[], pick: number) => list[pick % list.length]
-
-  /** Half of the time the owner of what it is about, so that changes go through. */
-  const accountFor = (pick: number, template: string): SeededUser => {
-    const things = (): { user_id: string }[] => {
-      if (template.includes('{comment_id}')) return comments
-      if (template.includes('{file_id}')) return files
-      return template.includes('{upload_id}') ? uploads : posts
-    }
-    const thing = at(things(), pick)
-    const owner = accounts.find(({ user_id }) => user_id === thing?.user_id)
-    return (pick % 2 === 0 && owner) || (at(accounts, pick) ?? accounts[0])
+  /** Each by the author of a public post, and with a reply. */
+  const said = async (author: SeededUser) => {
+    const comment = await seeding.comment(author, await seeding.newPost(author))
+    await seeding.comment(author, comment, comment)
+    return comment
   }
-
-  const idFor = (name: string, account: SeededUser, pick: number, template: string) => {
-    const ofComment = template.includes('{comment_id}')
-    const ids: Record<string, string | undefined> = {
-      post_id: at(ofComment ? comments : posts, pick)?.post_id,
-      comment_id: at(comments, pick)?.comment_id,
-      file_id: at(files, pick)?.file_id,
-      upload_id: at(uploads, pick)?.upload_id,
-      part_number: '1',
-      user_id: at(accounts, pick)?.user_id,
-      session_id: at(sessions.get(account.user_id) ?? [], pick),
-    }
-    return ids[name] ?? '019ab0c2-7d5e-7c41-9a57-3d1f0c8b2e60'
+  let uploadsBegun = 0
+  /** Every second one has all that it takes to be completed. */
+  const begun = async (owner: SeededUser, upload?: Upload) => {
+    const one = upload ?? (await seeding.upload(owner))
+    if (uploadsBegun++ % 2 === 0) await seeding.part(owner, one.upload_id)
+    return one
   }
-
-  const withCredentials = (body: string | undefined, account: SeededUser, mailed: string | undefined) => {
-    const { email, password, refresh_token } = account
-    const fields = z.record(z.string(), z.unknown()).safeParse(parsed(body))
-    if (!fields.success) return body
-    const own: Record<string, string | undefined> = {
-      email,
-      // At a reset it is the new one.
-      ...(mailed === undefined && { password }),
-      refresh_token,
-      current_password: password,
-      token: mailed,
-    }
-    return JSON.stringify(
-      Object.fromEntries(Object.entries(fields.data).map(([name, value]) => [name, own[name] ?? value])),
-    )
+  for (const owner of accounts) {
+    posts.add(await seeding.newPost(owner))
+    posts.add(await seeding.newPost(owner, { is_public: false }))
+    comments.add(await said(owner))
+    comments.add(await said(owner))
+    files.add(await seeding.file(owner, false))
+    files.add(await seeding.file(owner, true))
+    uploads.add(await begun(owner))
+    uploads.add(await begun(owner))
   }
+  const links = await createLinks(
+    seeding,
+    instance,
+    accounts.map(({ email }) => email),
+  )
 
-  const fill = (call: Call, account: SeededUser, { method, template }: Described): Sent => {
-    const { pick } = call
-    const query = call.query.map(([name, value]) => `${name}=${value ?? at(cursors, pick) ?? 'none'}`)
-    const authorization = call.authorization === null ? `Bearer ${account.token}` : call.authorization
-    const asked = call.credentials && template.startsWith('/auth/')
-    const body = asked ? withCredentials(call.body, account, links.tokenFor(template, pick)) : call.body
-    return {
-      method,
-      path:
-        template.replaceAll(
-          /\{(\w+)\}/g,
-          (_, name: string) => call.params[name] ?? idFor(name, account, pick, template),
-        ) + (query.length > 0 ? `?${query.join('&')}` : ''),
-      headers: { ...call.headers, ...(authorization !== undefined && { Authorization: authorization }) },
-      ...(body !== undefined && { body }),
-    }
-  }
+  const things = { accounts, outcasts, posts, comments, files, uploads, sessions, cursors }
+  const filler = createFiller(things, links)
 
-  const learn = (account: SeededUser, { status, text }: Reply) => {
+  const learn = async (account: SeededUser, { status, text }: Reply) => {
+    const { user_id } = account
     const lesson = Lesson.safeParse(parsed(text))
     if (!lesson.success) return
-    const { post, comment, file, upload_id, sessions: seen, next_cursor } = lesson.data
+    const { post, comment, file, upload_id, sessions: seen = [], next_cursor } = lesson.data
     if (status === 201) {
-      gained(posts, post)
-      gained(comments, comment)
-      gained(files, file)
-      gained(uploads, upload_id === undefined ? undefined : { upload_id, user_id: account.user_id })
+      posts.add(post)
+      comments.add(comment)
+      files.add(file)
+      if (upload_id !== undefined) uploads.add(await begun(account, { upload_id, user_id }))
     }
-    if (seen)
-      sessions.set(
-        account.user_id,
-        seen.map(({ session_id }) => session_id),
-      )
+    for (const { session_id } of seen) sessions.add({ session_id, user_id })
     if (next_cursor) keep(cursors, next_cursor)
   }
 
-  /** What was deleted is hardly ever asked for again: enough of that is made up. */
-  const forget = async (path: string) => {
-    const [last] = path.replace(/\?.*$/, '').split('/').slice(-1)
-    const drop = <T extends object>(list: T[]) => {
-      const gone = list.findIndex(thing => Object.values(thing).includes(last))
-      if (gone >= 0) list.splice(gone, 1)
-    }
-    for (const list of [posts, comments, files, uploads]) drop<object>(list)
-    const next = () => at(accounts, posts.length + files.length + uploads.length) ?? accounts[0]
+  /** What there is too little of by now is made up. */
+  const replenish = async () => {
+    const next = () => somebody(pools.reduce((sum, { there }) => sum + there.length, 0))
     // Its owner's session may be over at this moment: then another time.
-    const more = <T>(list: T[], make: () => Promise<T>) =>
-      list.length >= FEWEST
-        ? null
-        : make().then(
-            thing => keep(list, thing),
-            () => null,
-          )
-    await more(posts, () => seed.post(next()))
-    await more(comments, () => said(next()))
-    await more(files, () => seedFile(app, next(), PICTURE_FILE))
-    await more(uploads, () => upload(next(), true))
+    const more = <T extends { user_id: string }>(pool: Pool<T>, make: () => Promise<T>) =>
+      pool.few() ? make().then(pool.add, () => {}) : undefined
+    for (const _ of accounts) {
+      await more(posts, () => seeding.newPost(next()))
+      await more(comments, () => said(next()))
+      await more(files, () => seeding.file(next(), true))
+      await more(uploads, () => begun(next()))
+    }
   }
 
   /** The link of a mail was followed: there is a new account, or a new password. */
   const followed = async (template: string, body: Sent['body']) => {
-    const sent = ByLink.safeParse(typeof body === 'string' ? parsed(body) : undefined)
+    const sent = ByLink.safeParse(parsed(String(body)))
     if (!sent.success) return
     const { token, password } = sent.data
     const email = await links.spent(template, token)
@@ -197,31 +121,63 @@ export const createWorld = async (app: TestApp) => {
   /** What a request that went through has changed for those to come. */
   const done = async (account: SeededUser, { method, template }: Described, sent: Sent) => {
     // Of a like, say, nothing is gone but the like.
-    if (method === 'DELETE' && template.endsWith('}')) await forget(sent.path)
+    if (method === 'DELETE' && template.endsWith('}')) {
+      const [id = ''] = sent.path.replace(/\?.*$/, '').split('/').slice(-1)
+      // What hung on it went along, such as the comments on a post.
+      for (const pool of pools) pool.drop(thing => Object.values(thing).includes(id))
+      await afterDeletion(account, template, sent.path)
+      await replenish()
+    }
     if (template === '/auth/password')
       account.password = NewPassword.parse(parsed(String(sent.body))).new_password
     await followed(template, sent.body)
   }
 
+  /** It can be asked for again, and is good for nothing else. */
+  const completed = async ({ path }: Sent) => {
+    uploads.drop(({ upload_id }) => path.includes(upload_id))
+    await replenish()
+  }
+
+  /** Somebody else comes in the place of whoever cannot come back: what was theirs nobody can change. */
+  const replace = async (account: SeededUser) => {
+    const { user_id } = account
+    Object.assign(account, await seeding.account(account.name))
+    for (const pool of pools) pool.leave(user_id)
+    await replenish()
+  }
+
   /** An account whose session is over logs in again; one whose password got lost in the crowd is made anew. */
   const recover = async (account: SeededUser) => {
-    const tokens = await login(app, account).catch(() => seed.user(account.name))
-    Object.assign(account, tokens)
+    keep(outcasts, { ...account })
+    const tokens = await seeding.login(account).catch(() => null)
+    if (tokens) Object.assign(account, tokens)
+    else await replace(account)
   }
 
   return {
     /** The request that a call comes to at this moment, and what is to be done once it is answered. */
     prepare(call: Call, operation: Described) {
-      const account = accountFor(call.pick, operation.template)
-      const sent = fill(call, account, operation)
+      const outcast = call.about === 'outcast' ? at(outcasts, call.pick) : undefined
+      const account = outcast ?? filler.accountFor(call, operation.template)
+      const sent = filler.fill(call, account, operation)
       return {
         sent,
         async answered(reply: Reply) {
-          if (reply.status < 300) learn(account, reply)
+          if (reply.status < 300) await learn(account, reply)
+          if (reply.status === 200 && operation.template.endsWith('/complete')) await completed(sent)
           if (reply.status === 204) await done(account, operation, sent)
-          if (call.authorization === null && isOver(reply)) await recover(account)
+          if (call.authorization === null && !outcast && isOver(reply)) await recover(account)
         },
       }
+    },
+
+    /** Somebody is suspended, and is tried again and again from then on; another comes in their place. */
+    async suspendOne(pick: number, suspend: (userId: string) => Promise<void>) {
+      const account = somebody(pick)
+      keep(outcasts, { ...account })
+      await suspend(account.user_id)
+      await replace(account)
     },
   }
 }

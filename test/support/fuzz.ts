@@ -1,69 +1,108 @@
 import fc from 'fast-check'
-import type { TestApp } from './app.ts'
-import { curl, exchange, type Reply } from './exchange.ts'
+import { createAftermath } from './fuzz-aftermath.ts'
+import { ask, learnt } from './fuzz-rerun.ts'
+import { createSeeding, type Send } from './fuzz-seeding.ts'
+import { type Bench, type Found, shrunk } from './fuzz-shrink.ts'
+import type { Instance, RequestStep, Step } from './fuzz-steps.ts'
 import { createWorld } from './fuzz-world.ts'
 import { type Call, callsOf } from './openapi-arbitrary.ts'
-import { createChecker, type Described, fetchDocument, operationsOf } from './openapi-checker.ts'
+import { type Document, operationsOf } from './openapi-checker.ts'
 
-interface FuzzOptions {
+interface FuzzOptions extends Bench {
+  document: Document
   requests: number
-  /** The same one sends the same requests again. */
+  /** The same one makes the same requests again. */
   seed: number
   /** So many requests are on their way at once. */
   lanes: number
+  /** Done after each tenth of the requests, while none is on its way. */
+  pause?(): Promise<void>
 }
 
+const ROUNDS = 10
+
+/** One suspension for so many requests. */
+const SUSPEND_EVERY = 1000
+
+class Fault extends Error {}
+
 /**
- * Sends requests that are made from the app's own document, and holds each reply against it. Throws at the first
- * that is wrong, with the smallest request found that shows it, as a command for a shell.
- * @returns how often each operation was answered with each status, as `operationId status`
+ * Sends requests that are made from an instance's own document, and holds each reply against it and against what was
+ * done before. Stops at the first that is wrong, and finds the fewest requests that show it.
+ * @returns how often each operation was answered with each status, as `operationId status`, and what is wrong, with
+ * commands for a shell that show it
  */
-export const fuzz = async (app: TestApp, { requests, seed, lanes }: FuzzOptions) => {
-  const document = await fetchDocument(app)
-  const operations = new Map(operationsOf(document).map(one => [one.operationId, one]))
-  const check = createChecker(app)
-  const world = await createWorld(app)
+export const fuzz = async (instance: Instance, options: FuzzOptions) => {
+  const { document, requests, seed, lanes, pause = async () => {} } = options
+  const operations = operationsOf(document)
+  const byId = new Map(operations.map(one => [one.operationId, one]))
+  const judge = options.judge()
   const seen: Record<string, number> = {}
+  const steps: Step[] = []
+  let found: Found | undefined
+  let sentSoFar = 0
 
-  const fault = (operation: Described, call: Call, reply: Reply) => {
-    if (reply.status >= 500 && operation.template !== '/ready') return 'it failed'
-    // Other codes are about what there is, such as whom one cannot follow.
-    const invalid = reply.status === 422 && reply.text.includes('"validation_failed"')
-    if (call.clean && invalid) return 'it is valid by the document and was refused'
-    return check(operation, reply)
-  }
-
-  const send = async (call: Call) => {
-    const operation = operations.get(call.operation)
-    if (!operation) throw new Error(`there is no operation ${call.operation}`)
-    const { sent, answered } = world.prepare(call, operation)
-    const reply = await exchange(app.url, sent)
-    const wrong = fault(operation, call, reply)
-    if (wrong)
-      throw new Error(`${wrong}\n${curl(app.url, sent)}\n${reply.status} ${reply.text.slice(0, 2000)}`)
-    const outcome = `${call.operation} ${reply.status}`
-    seen[outcome] = (seen[outcome] ?? 0) + 1
-    await answered(reply)
-  }
-
-  /** Once one lane has found a fault, the others leave it alone with the shrinking. */
-  let broken: number | undefined
-  const property = (lane: number) =>
-    fc.asyncProperty(calls, async call => {
-      if (broken !== undefined && broken !== lane) return
-      try {
-        await send(call)
-      } catch (error) {
-        broken ??= lane
-        throw error
+  const send: Send = async request => {
+    if (found) throw new Fault('another one has found something')
+    const step: RequestStep = { kind: 'request', ...request, learned: [] }
+    const place = steps.push(step) - 1
+    const decide = judge.sending(step)
+    const reply = await ask(instance.url, step.sent)
+    step.learned = learnt(reply)
+    const fault = decide(reply)
+    if (fault !== null || reply === null) {
+      found ??= {
+        ...{ before: steps.slice(0, place), last: step, fault: fault ?? '', reply },
+        mailed: [...instance.mails()],
       }
-    })
-  const calls = callsOf(document)
-  const numRuns = Math.ceil(requests / lanes)
-  await Promise.all(
-    Array.from({ length: lanes }, (_, lane) =>
-      fc.assert(property(lane), { seed: seed + lane, numRuns, includeErrorInReport: true }),
-    ),
-  )
-  return seen
+      throw new Fault(fault ?? '')
+    }
+    return reply
+  }
+
+  const seeding = createSeeding(send, operations, instance)
+  const suspend = async (user_id: string) => {
+    steps.push({ kind: 'suspension', user_id })
+    await instance.suspend(user_id)
+    judge.suspended(user_id)
+  }
+
+  const run = async () => {
+    const calls = callsOf(document)
+    const again = createAftermath({ send, operations, validCall: calls.valid })
+    const world = await createWorld(seeding, instance, again)
+
+    const one = async (call: Call) => {
+      const operation = byId.get(call.operation)
+      if (!operation) throw new Error(`there is no operation ${call.operation}`)
+      const { sent, answered } = world.prepare(call, operation)
+      const reply = await send({ operation, sent, clean: call.clean })
+      const outcome = `${call.operation} ${reply.status}`
+      seen[outcome] = (seen[outcome] ?? 0) + 1
+      sentSoFar++
+      await answered(reply)
+      if (sentSoFar % SUSPEND_EVERY === 0) await world.suspendOne(call.pick, suspend)
+    }
+
+    const lane = (number: number) =>
+      fc.assert(fc.asyncProperty(calls.any, one), {
+        seed: seed + number,
+        numRuns: Math.ceil(requests / ROUNDS / lanes),
+        endOnFailure: true,
+        includeErrorInReport: true,
+      })
+    for (let round = 0; round < ROUNDS; round++) {
+      const all = Array.from({ length: lanes }, (_, at) => lane(round * lanes + at))
+      const ended = await Promise.allSettled(all)
+      const [failed] = ended.filter(({ status }) => status === 'rejected')
+      if (failed?.status === 'rejected') throw failed.reason
+      await pause()
+    }
+  }
+
+  await run().catch(error => {
+    // What went wrong is in the fuzz itself.
+    if (!found) throw error
+  })
+  return { seen, failure: found ? await shrunk(found, options) : null }
 }

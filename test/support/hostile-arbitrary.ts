@@ -99,7 +99,18 @@ export const anySegment = fc
 
 export const anyQuery = fc.array(
   fc.tuple(
-    fc.constantFrom('limit', 'cursor', 'tag', '__proto__', 'limit[]', 'x', 'constructor', ''),
+    fc.constantFrom(
+      'limit',
+      'cursor',
+      'tag',
+      'parent_comment_id',
+      'order',
+      '__proto__',
+      'limit[]',
+      'x',
+      'constructor',
+      '',
+    ),
     fc.oneof(
       fc.constantFrom('', '0', '1', '100', '101', '-1', '1.5', 'abc', '%zz', '%00', 'NaN'),
       fc.string({ unit: codePoint }).map(encodeURIComponent),

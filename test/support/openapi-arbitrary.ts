@@ -14,14 +14,16 @@ export interface Call {
   pick: number
   /** null: the id of something that is there. */
   params: Record<string, string | null>
-  /** Names and values as they are written; null: a cursor that was given out. */
+  /** Names and values as they are written; null: a cursor that was given out, or an id. */
   query: [name: string, value: string | null][]
   /** null: that of an account. */
   authorization: string | null | undefined
   headers: Record<string, string>
   body: string | undefined
-  /** Put an account's own e-mail address, password and refresh token in the place of made-up ones. */
-  credentials: boolean
+  /** Put an account's own e-mail address, password and tokens, and ids of what is there, in the place of made-up ones. */
+  own: boolean
+  /** Whether it is about what is there, about what was deleted, or by somebody who is out. */
+  about: 'there' | 'deleted' | 'outcast'
   /** Valid by the document in every part: 422 would mean that the document is wrong. */
   clean: boolean
 }
@@ -56,13 +58,30 @@ const anyForm = fc
   )
   .map(formOf)
 
+/** A form with a file of these bytes. */
+export const formWith = (
+  bytes: Uint8Array,
+  { name, type, is_public }: { name: string; type: string; is_public: string },
+) => ({
+  headers: FORM_TYPE,
+  body: Buffer.concat([
+    Buffer.from(
+      `--${BOUNDARY}\r\nContent-Disposition: form-data; name="is_public"\r\n\r\n${is_public}\r\n` +
+        `--${BOUNDARY}\r\nContent-Disposition: form-data; name="file"; filename="${name}"\r\n` +
+        `Content-Type: ${type}\r\n\r\n`,
+    ),
+    bytes,
+    Buffer.from(`\r\n--${BOUNDARY}--\r\n`),
+  ]),
+})
+
 const FORM_TYPE = { 'Content-Type': `multipart/form-data; boundary=${BOUNDARY}` }
 
 /** What a resumable upload is made of here: so long that nothing else has its length by chance. */
 export const PART = 'x'.repeat(1009)
 
-/** Requests to every operation of a document: about one in six valid in every part, the others anything but. */
-export const callsOf = (document: Document): fc.Arbitrary<Call> => {
+/** Requests to every operation of a document: about one in five valid in every part, the others anything but. */
+export const callsOf = (document: Document) => {
   const valid = createValid(document.components.schemas, {
     // Only one's own can be named.
     file_ids: fc.constant([]),
@@ -80,8 +99,9 @@ export const callsOf = (document: Document): fc.Arbitrary<Call> => {
   const common = (operation: Described) => ({
     operation: fc.constant(operation.operationId),
     pick: fc.nat(),
-    credentials: fc.boolean(),
+    own: fc.boolean(),
   })
+  const absent = fc.constantFrom('deleted' as const, 'outcast' as const)
   /** What takes nothing has little that could be wrong with it but its token. */
   const takes = ({ parameters: all, requestBody }: Described) => all.length > 0 || requestBody !== undefined
   const parameters = (operation: Described, place: 'path' | 'query' | 'header') =>
@@ -122,6 +142,7 @@ export const callsOf = (document: Document): fc.Arbitrary<Call> => {
     const ids = parameters(operation, 'path').map(({ name }) => name)
     const call = fc.record({
       ...common(operation),
+      about: fc.oneof({ weight: 12, arbitrary: fc.constant('there' as const) }, absent),
       params: forAll(ids, fc.constant(null)),
       query: fc.tuple(...query).map(all => all.flat()),
       authorization: fc.constant(null),
@@ -145,6 +166,7 @@ export const callsOf = (document: Document): fc.Arbitrary<Call> => {
     const type = form ? fc.constantFrom<Record<string, string>>(JSON_TYPE, FORM_TYPE) : fc.constant(JSON_TYPE)
     return fc.record({
       ...common(operation),
+      about: fc.oneof({ weight: 5, arbitrary: fc.constant('there' as const) }, absent),
       params: forAll(ids, fc.oneof({ weight: 2, arbitrary: fc.constant(null) }, anySegment)),
       query: anyQuery,
       authorization: fc.oneof(
@@ -162,9 +184,9 @@ export const callsOf = (document: Document): fc.Arbitrary<Call> => {
 
   const each = operationsOf(document).flatMap(operation => {
     return [
-      { weight: 2, arbitrary: clean(operation) },
+      { weight: 3, arbitrary: clean(operation) },
       { weight: takes(operation) ? 12 : 4, arbitrary: wild(operation) },
     ]
   })
-  return fc.oneof(...each)
+  return { any: fc.oneof(...each), valid: clean }
 }

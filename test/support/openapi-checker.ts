@@ -4,6 +4,7 @@ import { templateOf } from '../../src/http/openapi.ts'
 import { ProblemDetails } from '../../src/http/problem.ts'
 import type { TestApp } from './app.ts'
 import type { Reply } from './exchange.ts'
+import { parsed } from './parsed.ts'
 
 const Schema = z.record(z.string(), z.unknown())
 export type Schema = z.infer<typeof Schema>
@@ -42,7 +43,7 @@ export type Document = z.infer<typeof Document>
 export type Described = z.infer<typeof Operation> & { method: string; template: string }
 
 /** The document as the running app serves it. */
-export const fetchDocument = async (app: TestApp): Promise<Document> =>
+export const fetchDocument = async (app: Pick<TestApp, 'url'>): Promise<Document> =>
   Document.parse(await (await fetch(`${app.url}/openapi.json`)).json())
 
 export const operationsOf = ({ paths }: Document): Described[] =>
@@ -60,18 +61,10 @@ export const jsonBodyOf = ({ requestBody }: Described) => {
   return type === 'application/json' && others.length === 0 ? media : undefined
 }
 
-const json = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
 /** What is wrong with the reply to an operation, going by the document and the schemas; null when nothing is. */
 export type Checker = (operation: Described, reply: Reply) => string | null
 
-export const createChecker = (app: TestApp): Checker => {
+export const createChecker = (app: Pick<TestApp, 'context'>): Checker => {
   const specs = new Map(
     routesOf(app.context).map(({ spec }) => [`${spec.method.toUpperCase()} ${templateOf(spec.path)}`, spec]),
   )
@@ -85,8 +78,8 @@ export const createChecker = (app: TestApp): Checker => {
 
   const faultInJson = (schema: z.ZodType, type: string, { headers, text }: Reply) => {
     if (headers.get('content-type') !== type) return `its type is ${headers.get('content-type')}`
-    const parsed = schema.safeParse(json(text))
-    return parsed.success ? null : `its body is not as documented: ${z.prettifyError(parsed.error)}`
+    const read = schema.safeParse(parsed(text))
+    return read.success ? null : `its body is not as documented: ${z.prettifyError(read.error)}`
   }
 
   const faultInBytes = ({ headers }: Reply) =>
