@@ -86,6 +86,24 @@ export const nearKeyValue = (
     else copies.put(key, { value, until })
   }
 
+  let gathering: { keys: string[]; found: ReturnType<TrackedKeyValue['readMany']> } | undefined
+  /** What is asked for in one turn is answered in one, too: what its readers ask for next can be gathered again. */
+  const fetched = async (keys: readonly string[]) => {
+    if (gathering === undefined) {
+      const asked: string[] = []
+      // After the microtasks of this turn, in which the others ask.
+      const sent = Promise.resolve().then(() => new Promise<void>(process.nextTick))
+      const found = sent.then(() => {
+        gathering = undefined
+        return kv.readMany(asked)
+      })
+      gathering = { keys: asked, found }
+    }
+    const { keys: asked, found } = gathering
+    const from = asked.push(...keys) - keys.length
+    return (await found).slice(from, from + keys.length)
+  }
+
   const read = async (keys: readonly string[]) => {
     // What is told of while the answer is on its way takes these away, and then the answer is not kept.
     const places = keys.map(key => {
@@ -94,7 +112,7 @@ export const nearKeyValue = (
       return place
     })
     const sent = now()
-    const found = await kv.readMany(keys)
+    const found = await fetched(keys)
     return keys.map((key, at) => {
       const { value, ttlMs } = found[at] ?? NOTHING
       if (copies.get(key) === places[at]) keep(key, { value, until: sent + ttlMs })
@@ -109,8 +127,8 @@ export const nearKeyValue = (
 
   /** Of all at the same time: whoever reads several things in one turn gets them in one turn. */
   const readBoth = async (keys: readonly string[], missing: readonly string[]) => {
-    const [fetched] = await Promise.all([missing.length > 0 ? read(missing) : [], fenced()])
-    const found = new Map(missing.map((key, at) => [key, fetched[at] ?? null]))
+    const [values] = await Promise.all([missing.length > 0 ? read(missing) : [], fenced()])
+    const found = new Map(missing.map((key, at) => [key, values[at] ?? null]))
     const gone: string[] = []
     for (const key of keys) {
       if (found.has(key)) continue
