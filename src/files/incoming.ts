@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { finished, type Readable, Transform } from 'node:stream'
+import { buffersPassed } from '../infra/blobs/passed-buffers.ts'
 import { SNIFFED_BYTES, typeOf } from './file-type.ts'
 
 /** What is known of a stream once it is through. */
@@ -30,6 +31,7 @@ const meter = (limit: number, tooLarge: () => Error) => {
       size += chunk.length
       if (size > limit) return done(tooLarge())
       hash.update(chunk)
+      buffersPassed(chunk.length)
       done(null, chunk)
     },
   })

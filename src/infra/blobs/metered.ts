@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { Transform } from 'node:stream'
 import { PartMismatch } from './blob-errors.ts'
+import { buffersPassed } from './passed-buffers.ts'
 
 /** A stream that passes everything on and knows what has passed. */
 export interface Metered {
@@ -29,6 +30,7 @@ export const metered = (exact?: number): Metered => {
         return
       }
       hash.update(chunk)
+      buffersPassed(chunk.length)
       if (size !== exact) {
         done(null, chunk)
         return

@@ -5,6 +5,7 @@ import { createAwsHandler } from '../aws-handler.ts'
 import type { Logger } from '../logger.ts'
 import type { BackendMeter } from '../metrics/backend-meter.ts'
 import { measureClient } from '../metrics/measured-client.ts'
+import { signByTheSum } from './s3-signature.ts'
 
 export interface S3ClientOptions {
   region: string
@@ -47,6 +48,7 @@ export const createS3Client = ({
   const { attempt, breaker } = createAttempts('file store', logger)
   meter?.watch(breaker)
   client.middlewareStack.add(next => args => attempt(args.request, () => next(args)), EACH_ATTEMPT)
+  signByTheSum(client)
   goWithoutWhatIsNotImplemented(client, logger)
   return client
 }
