@@ -7,6 +7,7 @@ import { problemBody } from './http/problem.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import type { Logger } from './infra/logger.ts'
 import { Problem, StartupError } from './lib/errors.ts'
+import { createPresent } from './lib/present.ts'
 
 /** Longer than the 60 s for which an AWS load balancer keeps its end open, or it would write into closed ones. */
 const KEEP_ALIVE_MS = 65_000
@@ -70,7 +71,7 @@ export const startServer = async (
   { variable = 'PORT', headersMs = HEADERS_MS } = {},
 ): Promise<RunningServer> => {
   let draining = false
-  const inFlight = new Set<ServerResponse>()
+  const inFlight = createPresent<ServerResponse>()
   // Without `requireHostHeader` the application answers, with a problem like everything else.
   const limits = {
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -81,9 +82,9 @@ export const startServer = async (
     requireHostHeader: false,
   }
   const server = createServer(limits, (req, res) => {
-    inFlight.add(res)
+    const leave = inFlight.add(res)
     res.once('close', () => {
-      inFlight.delete(res)
+      leave()
       // A connection that becomes idle now would be held until the last moment.
       if (!server.listening) server.closeIdleConnections()
     })
@@ -93,13 +94,13 @@ export const startServer = async (
   const drain = () => {
     draining = true
     // Those whose requests came before would otherwise come back on a connection that is about to be cut.
-    for (const res of inFlight) if (!res.headersSent) res.setHeader('Connection', 'close')
+    for (const res of inFlight.all()) if (!res.headersSent) res.setHeader('Connection', 'close')
   }
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // Words after a whole request that is being answered would become, or break, the answer to that one.
-    const inTheMiddle = [...inFlight].some(
-      res => res.socket === socket && (res.headersSent || res.req.complete),
-    )
+    const inTheMiddle = inFlight
+      .all()
+      .some(res => res.socket === socket && (res.headersSent || res.req.complete))
     if (error.code === 'ECONNRESET' || !socket.writable || inTheMiddle) socket.destroy()
     else answerUnparsable(error, socket, logger)
   })

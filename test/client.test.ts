@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createPlaza, type Plaza } from '../client/plaza.ts'
 import { startApp, type TestApp } from './support/app.ts'
+import { ok } from './support/ok.ts'
 import { until } from './support/until.ts'
 
 const MAKE = new URL('../scripts/client/make.ts', import.meta.url).pathname
@@ -18,13 +19,6 @@ describe('the typed client', () => {
     app = await startApp()
   })
   afterAll(() => app.close())
-
-  /** What came back, which must have been what the document says of success. */
-  const ok = async <Data>(calling: Promise<{ data?: Data; error?: unknown; response: Response }>) => {
-    const { data, error, response } = await calling
-    if (data === undefined) throw new Error(`${response.status}: ${JSON.stringify(error)}`)
-    return data
-  }
 
   test('is made of the API as it is: else run `npm run client`', async () => {
     const make = promisify(execFile)(process.execPath, [MAKE, '--check', '--from', `${app.url}/openapi.json`])

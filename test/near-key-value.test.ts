@@ -63,6 +63,42 @@ describeWithRedis('Redis with copies in the process', () => {
     expect(took()).toEqual(['ping', 'b'])
   })
 
+  test('who comes while a sign of life is on its way shares the next, and who waited behind one that fails fails with it', async () => {
+    const pings: PromiseWithResolvers<void>[] = []
+    const copies = nearKeyValue({
+      ...connectRedis({ url: server.url, keyPrefix: 'waiting:', logger }),
+      readMany: async keys => keys.map(key => ({ value: key, ttlMs: 60_000 })),
+      ping() {
+        pings.push(Promise.withResolvers<void>())
+        return pings.at(-1)?.promise ?? Promise.reject()
+      },
+    })
+    opened.push(copies)
+    await copies.getMany(['a'])
+    const turn = () => pause(1)
+    const ask = async () => {
+      const answer = Promise.allSettled([copies.getMany(['a'])]).then(([{ status }]) => status)
+      await turn()
+      return answer
+    }
+    const [first, second, third] = [ask(), turn().then(ask), turn().then(turn).then(ask)]
+    await pause(20)
+    expect(pings).toHaveLength(1)
+    pings[0]?.resolve()
+    expect(await first).toBe('fulfilled')
+    await turn()
+    expect(pings).toHaveLength(2)
+    const fourth = ask()
+    await turn()
+    pings[1]?.reject(new Error('away'))
+    expect(await Promise.all([second, third, fourth])).toEqual(['rejected', 'rejected', 'rejected'])
+    const fifth = ask()
+    await turn()
+    pings[2]?.resolve()
+    expect(await fifth).toBe('fulfilled')
+    expect(pings).toHaveLength(3)
+  })
+
   test('a write of another instance is seen by the very next reader, however often', async () => {
     const [one, other] = [await open(), await open()]
     await one.kv.set('raced', 'before', 60_000)

@@ -10,7 +10,8 @@ const MIB = 1024 * 1024
 const SIZES = [64, 256]
 const ROUNDS = 5
 const MOST_GROWTH = 100 * MIB
-const CHUNK = Buffer.alloc(64 * 1024, 'x')
+/** Large ones: who sends shall take little of the machine. */
+const CHUNK = Buffer.alloc(MIB, 'x')
 const BOUNDARY = 'plaza-bench'
 
 const HEAD = Buffer.from(

@@ -1,5 +1,6 @@
 import type { Request, RequestHandler } from 'express'
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
+import { createPresent } from '../lib/present.ts'
 
 /** Seconds. The API answers in milliseconds; a file may take as long as its reader takes. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60]
@@ -25,13 +26,13 @@ export const requestMetrics = (registry: Registry): RequestHandler => {
     ...{ labelNames: ['route'], registers },
   })
 
-  /** With the count of the connection when the request came, which has its head behind it by then. */
-  const inFlight = new Map<Request, number>()
-  const bodyBytes = (req: Request) => Math.max(0, req.socket.bytesRead - (inFlight.get(req) ?? 0))
+  /** A request with the count of its connection when it came, which has its head behind it by then. */
+  const inFlight = createPresent<{ req: Request; before: number }>()
+  const bodyBytes = (req: Request, before: number) => Math.max(0, req.socket.bytesRead - before)
   new Gauge({
     ...{ name: 'plaza_http_requests_in_flight', help: 'Requests that are being answered.', registers },
     collect() {
-      this.set(inFlight.size)
+      this.set(inFlight.all().length)
     },
   })
   new Gauge({
@@ -39,20 +40,21 @@ export const requestMetrics = (registry: Registry): RequestHandler => {
     help: 'Bytes that have come so far of bodies that are not answered yet.',
     registers,
     collect() {
-      this.set(inFlight.keys().reduce((sum, req) => sum + bodyBytes(req), 0))
+      this.set(inFlight.all().reduce((sum, { req, before }) => sum + bodyBytes(req, before), 0))
     },
   })
 
   return (req, res, next) => {
     const start = performance.now()
-    inFlight.set(req, req.socket.bytesRead)
+    const before = req.socket.bytesRead
+    const leave = inFlight.add({ req, before })
     res.once('close', () => {
       const route = res.locals.route ?? 'none'
       const method = METHODS.has(req.method) ? req.method : 'other'
       const status = res.writableFinished ? `${Math.floor(res.statusCode / 100)}xx` : 'aborted'
       duration.observe({ method, route, status }, (performance.now() - start) / 1000)
-      received.inc({ route }, bodyBytes(req))
-      inFlight.delete(req)
+      received.inc({ route }, bodyBytes(req, before))
+      leave()
     })
     next()
   }

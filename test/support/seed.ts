@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import request from 'supertest'
+import { createPlaza } from '../../client/plaza.ts'
+import type { paths } from '../../client/schema.ts'
 import type { TestApp } from './app.ts'
 import { mailbox } from './mailbox.ts'
+import { ok } from './ok.ts'
 
 /** Somebody with an account, logged in. */
 export interface SeededUser {
@@ -28,16 +31,13 @@ export const as = (app: TestApp, user: Pick<SeededUser, 'token'>) =>
   request.agent(app.url).set('Authorization', `Bearer ${user.token}`)
 
 /** Logs in once more: another session of the same user. */
-export const login = async (app: TestApp, user: Pick<SeededUser, 'email' | 'password'>) => {
-  const { body } = await anonymous(app)
-    .post('/auth/login')
-    .send({ email: user.email, password: user.password })
-    .expect(200)
-  return body as { token: string; refresh_token: string; expires_in: number; user: Record<string, unknown> }
-}
+export const login = (app: TestApp, { email, password }: Pick<SeededUser, 'email' | 'password'>) =>
+  ok(createPlaza(app.url).POST('/auth/login', { body: { email, password } }))
+
+type NewPost = paths['/posts']['post']['requestBody']['content']['application/json']
 
 /**
- * Makes what a story begins with, over HTTP like any client.
+ * Makes what a story begins with, by the typed client that we give to others.
  * @param registrationMode how one signs up there
  */
 export const seedInto = (
@@ -47,17 +47,14 @@ export const seedInto = (
   const user = async (name: string): Promise<SeededUser> => {
     const email = `${name}.${randomBytes(6).toString('hex')}@example.com`
     const password = `${name}'s own password`
-    const verified = registrationMode === 'verify'
-    await anonymous(app)
-      .post('/auth/register')
-      .send({ email, password, name })
-      .expect(verified ? 202 : 201)
-    if (verified) {
+    const plaza = createPlaza(app.url)
+    await ok(plaza.POST('/auth/register', { body: { email, password, name } }))
+    if (registrationMode === 'verify') {
       const { token } = await mailbox(email, app).open()
-      await anonymous(app).post('/auth/email/verify').send({ token }).expect(204)
+      await ok(plaza.POST('/auth/email/verify', { body: { token } }))
     }
     const { token, refresh_token, user: self } = await login(app, { email, password })
-    return { user_id: String(self.user_id), email, name, password, token, refresh_token }
+    return { user_id: self.user_id, email, name, password, token, refresh_token }
   }
 
   return {
@@ -65,12 +62,9 @@ export const seedInto = (
     users: <Names extends string[]>(...names: Names) =>
       Promise.all(names.map(user)) as Promise<{ [At in keyof Names]: SeededUser }>,
 
-    async post(author: SeededUser, fields: Record<string, unknown> = {}): Promise<SeededPost> {
-      const { body } = await as(app, author)
-        .post('/posts')
-        .send({ content: `A post of ${author.name}`, ...fields })
-        .expect(201)
-      return body.post
+    async post(author: SeededUser, fields: Partial<NewPost> = {}): Promise<SeededPost> {
+      const body = { content: `A post of ${author.name}`, ...fields }
+      return (await ok(createPlaza(app.url, author.token).POST('/posts', { body }))).post
     },
   }
 }

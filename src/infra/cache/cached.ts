@@ -2,7 +2,7 @@ import { createRecent } from '../../lib/recent.ts'
 import type { Logger } from '../logger.ts'
 import { type CheckerStats, type Checks, createChecker } from './checker.ts'
 import type { Drops } from './drops.ts'
-import { decode, encodeValue, LOAD_LIMIT_MS, NEGATIVE, NEGATIVE_MS, type Seen } from './entry.ts'
+import { decode, encodeValue, LOAD_LIMIT_MS, type Mark, NEGATIVE, NEGATIVE_MS, type Seen } from './entry.ts'
 import { createFlights, type Flight } from './flights.ts'
 import type { KeyValue } from './key-value.ts'
 
@@ -42,6 +42,8 @@ export interface Cached<Id extends string, V> {
   stats(): CacheStats
   close(): void
 }
+
+const UNKNOWN = { mark: 'unknown' } as const
 
 /** Values of one kind that are kept parsed. */
 const RECENT = 5_000
@@ -112,29 +114,40 @@ export const createCached = <Id extends string, V>(
   }
 
   // Always asks the store, whatever is under way here: only there does a write of another instance show.
-  const look = async (ids: readonly Id[]): Promise<(readonly [Id, Seen<V>])[]> => {
+  const look = async (ids: readonly Id[]): Promise<Seen<V>[]> => {
     if (drops.owed() === 0) {
       try {
         const entries = await kv.getMany(ids.map(key))
-        return ids.map((id, index) => [id, read(id, entries[index] ?? null)])
+        return ids.map((id, at) => read(id, entries[at] ?? null))
       } catch {
         counts.failures++
       }
     }
-    return ids.map(id => [id, { mark: 'unknown' }])
+    return ids.map(() => UNKNOWN)
+  }
+
+  const answerOf = (entry: Seen<V> | undefined) => (entry && 'answer' in entry ? entry.answer : undefined)
+
+  /** Of those that were answered by a mark: what a load says. */
+  const loadMarked = async (ids: readonly Id[], seen: readonly Seen<V>[]) => {
+    const marks = new Map<Id, Mark>()
+    for (const [at, id] of ids.entries()) {
+      const entry = seen[at]
+      if (entry && 'mark' in entry) marks.set(id, entry.mark)
+    }
+    counts.misses += marks.size
+    counts.hits -= marks.size
+    return flights.fetch(marks)
   }
 
   const getMany = async (ids: readonly Id[]) => {
-    const wanted = new Set(ids)
+    const wanted = ids.length > 1 ? [...new Set(ids)] : ids
+    const seen = wanted.length > 0 ? await look(wanted) : []
+    counts.hits += seen.length
+    const loaded = seen.some(entry => 'mark' in entry) ? await loadMarked(wanted, seen) : undefined
     const found = new Map<Id, V>()
-    if (wanted.size === 0) return found
-    const seen = await look([...wanted])
-    const marks = new Map(seen.flatMap(([id, entry]) => ('mark' in entry ? [[id, entry.mark]] : [])))
-    counts.hits += seen.length - marks.size
-    counts.misses += marks.size
-    const loaded = await flights.fetch(marks)
-    for (const [id, entry] of seen) {
-      const value = 'answer' in entry ? entry.answer : loaded.get(id)
+    for (const [at, id] of wanted.entries()) {
+      const value = answerOf(seen[at]) ?? loaded?.get(id)
       if (value !== undefined && value !== null) found.set(id, value)
     }
     return found

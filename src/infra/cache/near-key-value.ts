@@ -70,15 +70,25 @@ export const nearKeyValue = (
   kv.onChange(key => (key === null ? copies.clear() : copies.forget(key)))
 
   let fence: Promise<void> | undefined
+  let last = Promise.resolve()
+  /** One at a time: who comes while one is on its way shares the next. */
   const fenced = () => {
-    if (fence === undefined) {
-      // Whoever comes after this turn may come after a change that this sign of life knows nothing of.
-      setImmediate(() => {
-        fence = undefined
-      })
-      fence = kv.ping()
+    if (fence !== undefined) return fence
+    const forget = () => {
+      if (fence === mine) fence = undefined
     }
-    return fence
+    const mine = last.then(() => {
+      // Whoever comes after this turn may come after a change that this sign of life knows nothing of.
+      setImmediate(forget)
+      return kv.ping()
+    })
+    // Those who waited behind it have failed with it, and no others shall.
+    mine.catch(() => {
+      forget()
+      if (last === mine) last = Promise.resolve()
+    })
+    fence = last = mine
+    return mine
   }
 
   const keep = (key: string, { value, until }: Copy) => {
@@ -127,25 +137,32 @@ export const nearKeyValue = (
 
   /** Of all at the same time: whoever reads several things in one turn gets them in one turn. */
   const readBoth = async (keys: readonly string[], missing: readonly string[]) => {
-    const [values] = await Promise.all([missing.length > 0 ? read(missing) : [], fenced()])
-    const found = new Map(missing.map((key, at) => [key, values[at] ?? null]))
-    const gone: string[] = []
-    for (const key of keys) {
-      if (found.has(key)) continue
-      const value = copied(key)
-      // What has been told of by now has no copy any more.
-      if (value === undefined) gone.push(key)
-      else found.set(key, value)
-    }
-    const again = gone.length > 0 ? await read(gone) : []
-    for (const [at, key] of gone.entries()) found.set(key, again[at] ?? null)
-    return keys.map(key => found.get(key) ?? null)
+    const [values] = await Promise.all([read(missing), fenced()])
+    const fresh = new Map(missing.map((key, at) => [key, values[at] ?? null]))
+    return completed(
+      keys,
+      keys.map(key => (fresh.has(key) ? fresh.get(key) : copied(key))),
+    )
+  }
+
+  /** What has been told of in the meantime has no copy any more. */
+  const completed = async (keys: readonly string[], values: readonly (string | null | undefined)[]) => {
+    const gone = keys.filter((_, at) => values[at] === undefined)
+    if (gone.length === 0) return values as (string | null)[]
+    const again = await read(gone)
+    return values.map(value => (value === undefined ? (again.shift() ?? null) : value))
+  }
+
+  const readCopies = async (keys: readonly string[]) => {
+    await fenced()
+    return completed(keys, keys.map(copied))
   }
 
   return {
     kind: kv.kind,
     getMany(keys) {
       const missing = keys.filter(key => copied(key) === undefined)
+      if (missing.length === 0) return readCopies(keys)
       return missing.length === keys.length ? read(keys) : readBoth(keys, missing)
     },
     set: kv.set,
