@@ -130,18 +130,22 @@ export const nearKeyValue = (
     })
   }
 
-  const copied = (key: string) => {
-    const copy = copies.get(key)
-    return copy && copy.until > now() ? copy.value : undefined
+  const copied = (keys: readonly string[]) => {
+    const at = now()
+    return keys.map(key => {
+      const copy = copies.get(key)
+      return copy && copy.until > at ? copy.value : undefined
+    })
   }
 
   /** Of all at the same time: whoever reads several things in one turn gets them in one turn. */
   const readBoth = async (keys: readonly string[], missing: readonly string[]) => {
     const [values] = await Promise.all([read(missing), fenced()])
     const fresh = new Map(missing.map((key, at) => [key, values[at] ?? null]))
+    const copiesNow = copied(keys)
     return completed(
       keys,
-      keys.map(key => (fresh.has(key) ? fresh.get(key) : copied(key))),
+      keys.map((key, at) => (fresh.has(key) ? fresh.get(key) : copiesNow[at])),
     )
   }
 
@@ -155,13 +159,14 @@ export const nearKeyValue = (
 
   const readCopies = async (keys: readonly string[]) => {
     await fenced()
-    return completed(keys, keys.map(copied))
+    return completed(keys, copied(keys))
   }
 
   return {
     kind: kv.kind,
     getMany(keys) {
-      const missing = keys.filter(key => copied(key) === undefined)
+      const copiesNow = copied(keys)
+      const missing = keys.filter((_, at) => copiesNow[at] === undefined)
       if (missing.length === 0) return readCopies(keys)
       return missing.length === keys.length ? read(keys) : readBoth(keys, missing)
     },
