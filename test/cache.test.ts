@@ -8,7 +8,7 @@ import { createMemoryKeyValue } from '../src/infra/cache/memory-key-value.ts'
 import { connectRedis } from '../src/infra/cache/redis-key-value.ts'
 import { createLogger } from '../src/infra/logger.ts'
 import { describeWithRedis, type RedisServer, startRedis, until } from './contracts/key-value.ts'
-import { rounds } from './support/heavy.ts'
+import { rounds, testHeavy } from './support/heavy.ts'
 
 const quiet = createLogger('silent')
 
@@ -797,7 +797,7 @@ describeWithRedis('the wall over Redis', () => {
     })
   })
 
-  test('past ten thousand owed drops the oldest are given up, with one warning', async () => {
+  testHeavy('past ten thousand owed drops the oldest are given up, with one warning', async () => {
     await withServer({ started: false }, async own => {
       const warnings: string[] = []
       const logger = createLogger('warn', { write: line => void warnings.push(JSON.parse(line).msg) })

@@ -6,6 +6,7 @@ import { ConditionFailed, type Write } from '../src/infra/dynamo/write.ts'
 import { createLogger } from '../src/infra/logger.ts'
 import { openDatabase } from './support/database.ts'
 import { cancelled, startDynamoProxy } from './support/dynamo-proxy.ts'
+import { testHeavy } from './support/heavy.ts'
 
 interface Note {
   note_id: string
@@ -102,14 +103,20 @@ describe('the door to DynamoDB', () => {
     },
   )
 
-  test('gives up a transaction that conflicts again and again, as unavailable, and says that it is not known to be done', async () => {
-    const { dynamo, proxy } = await through(() => cancelled('TransactionConflict'), prefix)
-    const settled: boolean[] = []
-    const write = { ...putting({ note_id: 'g', text: '' }), settled: (ok: boolean) => void settled.push(ok) }
-    expect(await rejection(dynamo.transact([write]))).toMatchObject({ status: 503, code: 'unavailable' })
-    expect(settled).toEqual([false])
-    expect(proxy.calls.length).toBeGreaterThan(5)
-  })
+  testHeavy(
+    'gives up a transaction that conflicts again and again, as unavailable, and says that it is not known to be done',
+    async () => {
+      const { dynamo, proxy } = await through(() => cancelled('TransactionConflict'), prefix)
+      const settled: boolean[] = []
+      const write = {
+        ...putting({ note_id: 'g', text: '' }),
+        settled: (ok: boolean) => void settled.push(ok),
+      }
+      expect(await rejection(dynamo.transact([write]))).toMatchObject({ status: 503, code: 'unavailable' })
+      expect(settled).toEqual([false])
+      expect(proxy.calls.length).toBeGreaterThan(5)
+    },
+  )
 
   test('takes a failed condition for the answer, even beside a conflict', async () => {
     const { dynamo, proxy } = await through(

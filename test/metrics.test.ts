@@ -9,6 +9,7 @@ import { describeWithRedis } from './contracts/key-value.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { cancelled, failure, startDynamoProxy } from './support/dynamo-proxy.ts'
 import { exchange } from './support/exchange.ts'
+import { testHeavy } from './support/heavy.ts'
 import { scrape } from './support/metrics.ts'
 import { anonymous, as, type SeededUser, seedInto } from './support/seed.ts'
 import { launchTestRedis } from './support/test-redis.ts'
@@ -177,41 +178,44 @@ describe('what an operator sees of the database', () => {
     faulty.answer = () => undefined
   })
 
-  test('is how long each operation takes, and why it fails; a condition that does not hold is no failure', async () => {
-    const { app, errors } = await started()
-    const ann = await seedInto(app).user('ann')
-    await anonymous(app)
-      .post('/auth/register')
-      .send({ email: ann.email, password: ann.password, name: 'x' })
-      .expect(409)
-    const seen = await scrape(app.adminUrl)
-    const labels = { backend: 'dynamodb', operation: 'TransactWriteItems' }
-    expect(seen.value('plaza_backend_request_duration_seconds_count', labels)).toBeGreaterThanOrEqual(3)
-    expect(seen.value('plaza_backend_request_duration_seconds_sum', labels)).toBeGreaterThan(0)
-    expect(await errors('TransactWriteItems')).toEqual([])
+  testHeavy(
+    'is how long each operation takes, and why it fails; a condition that does not hold is no failure',
+    async () => {
+      const { app, errors } = await started()
+      const ann = await seedInto(app).user('ann')
+      await anonymous(app)
+        .post('/auth/register')
+        .send({ email: ann.email, password: ann.password, name: 'x' })
+        .expect(409)
+      const seen = await scrape(app.adminUrl)
+      const labels = { backend: 'dynamodb', operation: 'TransactWriteItems' }
+      expect(seen.value('plaza_backend_request_duration_seconds_count', labels)).toBeGreaterThanOrEqual(3)
+      expect(seen.value('plaza_backend_request_duration_seconds_sum', labels)).toBeGreaterThan(0)
+      expect(await errors('TransactWriteItems')).toEqual([])
 
-    const failing = (given: ReturnType<typeof failure>) => {
-      faulty.answer = operation => (operation === 'TransactWriteItems' ? given : undefined)
-    }
-    const post = () => as(app, ann).post('/posts').send({ content: 'x' })
-    failing(failure('ProvisionedThroughputExceededException'))
-    await post().expect(503)
-    expect(await errors('TransactWriteItems')).toEqual([['throttled', 1]])
-    expect((await scrape(app.adminUrl)).value('plaza_backend_retries_total', labels) ?? 0).toBe(0)
-    failing({ ...failure('InternalServerError'), status: 500 })
-    await post().expect(503)
-    failing(failure('AccessDeniedException'))
-    await post().expect(500)
-    failing(cancelled('None', 'ThrottlingError', 'ConditionalCheckFailed'))
-    await post()
-    expect(new Map((await errors('TransactWriteItems')) as [string, number][])).toEqual(
-      new Map([
-        ['throttled', 1],
-        ['unavailable', 1],
-        ['refused', 1],
-      ]),
-    )
-  })
+      const failing = (given: ReturnType<typeof failure>) => {
+        faulty.answer = operation => (operation === 'TransactWriteItems' ? given : undefined)
+      }
+      const post = () => as(app, ann).post('/posts').send({ content: 'x' })
+      failing(failure('ProvisionedThroughputExceededException'))
+      await post().expect(503)
+      expect(await errors('TransactWriteItems')).toEqual([['throttled', 1]])
+      expect((await scrape(app.adminUrl)).value('plaza_backend_retries_total', labels) ?? 0).toBe(0)
+      failing({ ...failure('InternalServerError'), status: 500 })
+      await post().expect(503)
+      failing(failure('AccessDeniedException'))
+      await post().expect(500)
+      failing(cancelled('None', 'ThrottlingError', 'ConditionalCheckFailed'))
+      await post()
+      expect(new Map((await errors('TransactWriteItems')) as [string, number][])).toEqual(
+        new Map([
+          ['throttled', 1],
+          ['unavailable', 1],
+          ['refused', 1],
+        ]),
+      )
+    },
+  )
 
   test('tells what the client mended by asking again', async () => {
     const { app } = await started()

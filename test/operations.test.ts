@@ -5,6 +5,7 @@ import type { KeyValue } from '../src/infra/cache/key-value.ts'
 import type { Dynamo } from '../src/infra/dynamo/dynamo.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { exchange } from './support/exchange.ts'
+import { testHeavy } from './support/heavy.ts'
 import { until } from './support/until.ts'
 
 const Check = z.strictObject({
@@ -98,7 +99,7 @@ describe('what operators ask', () => {
     await until(ready, seen => seen.checks.redis.status === 'ok')
   })
 
-  test('without an answer from DynamoDB it is unavailable, and says so in bounded time', async () => {
+  testHeavy('without an answer from DynamoDB it is unavailable, and says so in bounded time', async () => {
     const goOn = hang()
     const begun = performance.now()
     const { http, status, checks } = await until(ready, seen => seen.http !== 200)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import jwt from 'jsonwebtoken'
 import { startApp, type TestApp } from './support/app.ts'
+import { testHeavy } from './support/heavy.ts'
 import { anonymous, as, login, type SeededUser, seedInto } from './support/seed.ts'
 import { until } from './support/until.ts'
 
@@ -70,7 +71,7 @@ describe('a session that ends on one instance', () => {
     expect(await profile(second, ann)).toBe(200)
   })
 
-  test('by a change of the password ends on the other within a second, all thirty of them', async () => {
+  testHeavy('by a change of the password ends on the other within a second, all thirty of them', async () => {
     const others = await Promise.all(
       Array.from({ length: 30 }, (_, at) => login(at % 2 ? first : second, ann)),
     )

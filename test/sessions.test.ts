@@ -38,8 +38,9 @@ describe('sessions', () => {
   })
   afterAll(() => app.close())
 
-  const loginFrom = async (userAgent: string, { email, password }: SeededUser) => {
-    const sent = anonymous(app).post('/auth/login').set('User-Agent', userAgent)
+  const loginFrom = async (userAgent: string | null, { email, password }: SeededUser) => {
+    const sent = anonymous(app).post('/auth/login')
+    if (userAgent !== null) sent.set('User-Agent', userAgent)
     return (await sent.send({ email, password }).expect(200)).body
   }
   const idOf = ({ token }: { token: string }): string => {
@@ -58,20 +59,21 @@ describe('sessions', () => {
     await seed.user('bob')
     const phone = await loginFrom('Phone/1.0', ann)
     const desk = await loginFrom(`Desk/2.0 ${'x'.repeat(1000)}`, ann)
+    const nameless = await loginFrom(null, ann)
     const { sessions, next_cursor } = await list(phone)
     expect(next_cursor).toBeNull()
-    expect(ids(sessions)).toEqual([idOf(desk), idOf(phone), idOf(ann)])
-    expect(sessions.map(session => session.current)).toEqual([false, true, false])
+    expect(ids(sessions)).toEqual([idOf(nameless), idOf(desk), idOf(phone), idOf(ann)])
+    expect(sessions.map(session => session.current)).toEqual([false, false, true, false])
     const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
-    expect(sessions[1]).toStrictEqual({
+    expect(sessions[2]).toStrictEqual({
       session_id: idOf(phone),
       created_date: time,
       last_used_date: time,
       user_agent: 'Phone/1.0',
       current: true,
     })
-    expect(sessions[0]?.user_agent).toMatch(/^Desk\/2\.0 x+$/)
-    expect(sessions[2]?.user_agent).toBeNull()
+    expect(sessions[1]?.user_agent).toMatch(/^Desk\/2\.0 x+$/)
+    expect(sessions[0]?.user_agent).toBeNull()
   })
 
   test('come in pages that hold each of them once', async () => {

@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import request from 'supertest'
+import { testHeavy } from './support/heavy.ts'
 import { type PlazaProcess, startProcess, temporaryFolder } from './support/process.ts'
 import { until } from './support/until.ts'
 
@@ -30,41 +31,44 @@ describe('SIGTERM', () => {
     data.remove()
   })
 
-  test('under 50 keep-alive clients fails no request, turns /ready to 503 at once and exits with 0', async () => {
-    plaza = await startProcess({ DATA_DIR: data.path, DRAIN_SECONDS: '3' })
-    const seen = new Map<number | string, number>()
-    let going = true
-    // Each with a pause in which the connection is idle: it must not be closed under the next request.
-    const client = async () => {
-      const agent = new Agent({ keepAlive: true, maxSockets: 1 })
-      while (going) {
-        const outcome = await get(`${plaza.url}/`, agent)
-        seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
-        await sleep(20)
+  testHeavy(
+    'under 50 keep-alive clients fails no request, turns /ready to 503 at once and exits with 0',
+    async () => {
+      plaza = await startProcess({ DATA_DIR: data.path, DRAIN_SECONDS: '3' })
+      const seen = new Map<number | string, number>()
+      let going = true
+      // Each with a pause in which the connection is idle: it must not be closed under the next request.
+      const client = async () => {
+        const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+        while (going) {
+          const outcome = await get(`${plaza.url}/`, agent)
+          seen.set(outcome, (seen.get(outcome) ?? 0) + 1)
+          await sleep(20)
+        }
+        agent.destroy()
       }
-      agent.destroy()
-    }
-    const clients = Array.from({ length: 50 }, client)
-    await until(
-      () => seen.get(200) ?? 0,
-      count => count > 200,
-    )
+      const clients = Array.from({ length: 50 }, client)
+      await until(
+        () => seen.get(200) ?? 0,
+        count => count > 200,
+      )
 
-    plaza.child.kill('SIGTERM')
-    const { body } = await until(
-      () => request(plaza.url).get('/ready'),
-      reply => reply.status === 503,
-    )
-    expect(body.status).toBe('draining')
-    const before = seen.get(200) ?? 0
-    // For as long as a load balancer needs to notice, everybody is still served.
-    await sleep(1500)
-    going = false
-    await Promise.all(clients)
-    expect([...seen.keys()]).toEqual([200])
-    expect(seen.get(200)).toBeGreaterThan(before)
-    expect(await plaza.ended).toBe(0)
-  })
+      plaza.child.kill('SIGTERM')
+      const { body } = await until(
+        () => request(plaza.url).get('/ready'),
+        reply => reply.status === 503,
+      )
+      expect(body.status).toBe('draining')
+      const before = seen.get(200) ?? 0
+      // For as long as a load balancer needs to notice, everybody is still served.
+      await sleep(1500)
+      going = false
+      await Promise.all(clients)
+      expect([...seen.keys()]).toEqual([200])
+      expect(seen.get(200)).toBeGreaterThan(before)
+      expect(await plaza.ended).toBe(0)
+    },
+  )
 
   test('lets a request that is under way finish after the door is closed', async () => {
     plaza = await startProcess({ DATA_DIR: data.path, DRAIN_SECONDS: '0' })

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import request from 'supertest'
 import { freePort } from '../src/infra/embedded/dynamodb.ts'
+import { testHeavy } from './support/heavy.ts'
 import { type PlazaProcess, startProcess, startUnread, temporaryFolder } from './support/process.ts'
 import { until } from './support/until.ts'
 
@@ -75,7 +76,7 @@ describe('starting on nothing but defaults', () => {
     await request(second.url).post('/auth/refresh').send({ refresh_token: body.refresh_token }).expect(200)
   })
 
-  test('serves although nobody reads its log, and still stops in order', async () => {
+  testHeavy('serves although nobody reads its log, and still stops in order', async () => {
     const port = await freePort()
     const plaza = startUnread({ DATA_DIR: data.path, PORT: String(port) })
     running.push(plaza)
@@ -93,7 +94,7 @@ describe('starting on nothing but defaults', () => {
     expect(await plaza.ended).toBe(0)
   })
 
-  test('no child outlives it, however it ends', async () => {
+  testHeavy('no child outlives it, however it ends', async () => {
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
       const plaza = await start()
       const children = childrenOf(plaza.child.pid)
@@ -106,7 +107,7 @@ describe('starting on nothing but defaults', () => {
     }
   })
 
-  test('says that it is not ready while its database is down, and brings it back', async () => {
+  testHeavy('says that it is not ready while its database is down, and brings it back', async () => {
     const plaza = await start()
     const ready = async () => (await request(plaza.url).get('/ready')).status
     const database = childrenOf(plaza.child.pid).find(pid =>

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import sharp from 'sharp'
 import type { BlobStore } from '../src/infra/blobs/blob-store.ts'
 import { startApp, type TestApp } from './support/app.ts'
+import { testHeavy } from './support/heavy.ts'
 import { hugePng } from './support/pictures.ts'
 import { anonymous, as, type SeededUser, seedInto } from './support/seed.ts'
 import { until } from './support/until.ts'
@@ -152,35 +153,38 @@ describe('the thumbnail', () => {
   })
 })
 
-test('a thumbnail that is being made is 202, and one whose file goes meanwhile is not left', async () => {
-  const gate = Promise.withResolvers<void>()
-  const slow = (blobs: BlobStore): BlobStore => ({
-    ...blobs,
-    get: async (key, options) => {
-      await gate.promise
-      return blobs.get(key, options)
-    },
-  })
-  const app = await startApp({}, { backends: opened => ({ ...opened, blobs: slow(opened.blobs) }) })
-  try {
-    const ann = await seedInto(app).user('ann')
-    const original = await halves(400, 400).png().toBuffer()
-    const [stays, goes] = [
-      await uploaded(app, ann, original, { type: 'image/png' }),
-      await uploaded(app, ann, original, { type: 'image/png' }),
-    ]
-    const { body, headers } = await as(app, ann).get(`/files/${stays.file_id}/thumbnail`).expect(202)
-    expect(body).toEqual({ status: 'pending' })
-    expect(headers['content-type']).toMatch(/^application\/json/)
-    await as(app, ann).delete(`/files/${goes.file_id}`).expect(204)
-    gate.resolve()
-    await until(app.context.outbox.waiting, waiting => waiting === 0)
-    await as(app, ann).get(`/files/${stays.file_id}/thumbnail`).expect(200)
-    const thumbnails: string[] = []
-    for await (const { key } of app.context.backends.blobs.list('thumbnails/')) thumbnails.push(key)
-    expect(thumbnails).toEqual([`thumbnails/${stays.file_id}.jpg`])
-  } finally {
-    gate.resolve()
-    await app.close()
-  }
-})
+testHeavy(
+  'a thumbnail that is being made is 202, and one whose file goes meanwhile is not left',
+  async () => {
+    const gate = Promise.withResolvers<void>()
+    const slow = (blobs: BlobStore): BlobStore => ({
+      ...blobs,
+      get: async (key, options) => {
+        await gate.promise
+        return blobs.get(key, options)
+      },
+    })
+    const app = await startApp({}, { backends: opened => ({ ...opened, blobs: slow(opened.blobs) }) })
+    try {
+      const ann = await seedInto(app).user('ann')
+      const original = await halves(400, 400).png().toBuffer()
+      const [stays, goes] = [
+        await uploaded(app, ann, original, { type: 'image/png' }),
+        await uploaded(app, ann, original, { type: 'image/png' }),
+      ]
+      const { body, headers } = await as(app, ann).get(`/files/${stays.file_id}/thumbnail`).expect(202)
+      expect(body).toEqual({ status: 'pending' })
+      expect(headers['content-type']).toMatch(/^application\/json/)
+      await as(app, ann).delete(`/files/${goes.file_id}`).expect(204)
+      gate.resolve()
+      await until(app.context.outbox.waiting, waiting => waiting === 0)
+      await as(app, ann).get(`/files/${stays.file_id}/thumbnail`).expect(200)
+      const thumbnails: string[] = []
+      for await (const { key } of app.context.backends.blobs.list('thumbnails/')) thumbnails.push(key)
+      expect(thumbnails).toEqual([`thumbnails/${stays.file_id}.jpg`])
+    } finally {
+      gate.resolve()
+      await app.close()
+    }
+  },
+)

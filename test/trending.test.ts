@@ -6,6 +6,7 @@ import { describeWithRedis } from './contracts/key-value.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { evict } from './support/evict.ts'
 import { exchange } from './support/exchange.ts'
+import { testHeavy } from './support/heavy.ts'
 import { expectProblem } from './support/problems.ts'
 import { anonymous, as, type SeededPost, type SeededUser, seedInto } from './support/seed.ts'
 import { launchTestRedis } from './support/test-redis.ts'
@@ -128,28 +129,31 @@ describe('what trends', () => {
     await trends(world, [week, today, now], '?timeframe_hours=168')
   })
 
-  test('leaves out what is private or gone, for its author too, and fills the page with others', async () => {
-    const world = await start(BEHIND_PROXY, soon)
-    const cleo = await seedInto(world).user('cleo')
-    const posts: SeededPost[] = []
-    for (let n = 0; n < 9; n++) posts.push(await seedInto(world).post(cleo))
-    await earlier(
-      world,
-      posts.map((post, at) => [post, 1, 1000 - at]),
-    )
-    const best = (count: number, from: number) => posts.slice(from, from + count)
-    await trends(world, best(2, 0), '?limit=2')
-    for (const post of best(3, 0))
-      await as(world, cleo).patch(`/posts/${post.post_id}`).send({ is_public: false }).expect(200)
-    for (const post of best(3, 3)) await as(world, cleo).delete(`/posts/${post.post_id}`).expect(204)
-    expect(idsOf(await trending(world, '?limit=2'))).toEqual(idsOf(best(2, 6)))
-    expect(idsOf(await trending(world, '?limit=2', cleo))).toEqual(idsOf(best(2, 6)))
-    expect(idsOf(await trending(world))).toEqual(idsOf(best(3, 6)))
-    const [hidden] = posts
-    if (!hidden) throw new Error('nine were written')
-    await as(world, cleo).patch(`/posts/${hidden.post_id}`).send({ is_public: true }).expect(200)
-    expect(idsOf(await trending(world, '?limit=2'))).toEqual(idsOf([hidden, ...best(1, 6)]))
-  })
+  testHeavy(
+    'leaves out what is private or gone, for its author too, and fills the page with others',
+    async () => {
+      const world = await start(BEHIND_PROXY, soon)
+      const cleo = await seedInto(world).user('cleo')
+      const posts: SeededPost[] = []
+      for (let n = 0; n < 9; n++) posts.push(await seedInto(world).post(cleo))
+      await earlier(
+        world,
+        posts.map((post, at) => [post, 1, 1000 - at]),
+      )
+      const best = (count: number, from: number) => posts.slice(from, from + count)
+      await trends(world, best(2, 0), '?limit=2')
+      for (const post of best(3, 0))
+        await as(world, cleo).patch(`/posts/${post.post_id}`).send({ is_public: false }).expect(200)
+      for (const post of best(3, 3)) await as(world, cleo).delete(`/posts/${post.post_id}`).expect(204)
+      expect(idsOf(await trending(world, '?limit=2'))).toEqual(idsOf(best(2, 6)))
+      expect(idsOf(await trending(world, '?limit=2', cleo))).toEqual(idsOf(best(2, 6)))
+      expect(idsOf(await trending(world))).toEqual(idsOf(best(3, 6)))
+      const [hidden] = posts
+      if (!hidden) throw new Error('nine were written')
+      await as(world, cleo).patch(`/posts/${hidden.post_id}`).send({ is_public: true }).expect(200)
+      expect(idsOf(await trending(world, '?limit=2'))).toEqual(idsOf([hidden, ...best(1, 6)]))
+    },
+  )
 
   test('tells nothing of the views of a private post when it is shown later', async () => {
     const post = await seed.post(ann, { is_public: false })
@@ -160,7 +164,7 @@ describe('what trends', () => {
     await trends(app, [shown])
   })
 
-  test('is read without a request to the database, once it is known', async () => {
+  testHeavy('is read without a request to the database, once it is known', async () => {
     const calls: DatabaseCall[] = []
     const world = await start(BEHIND_PROXY, {
       tally: { flushMs: 20 },

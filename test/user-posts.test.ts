@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { startApp, type TestApp } from './support/app.ts'
 import { evict } from './support/evict.ts'
-import { rounds } from './support/heavy.ts'
+import { rounds, testHeavy } from './support/heavy.ts'
 import { anonymous, as, type SeededPost, type SeededUser, seedInto } from './support/seed.ts'
 import { page, pages } from './support/walk.ts'
 
@@ -74,7 +74,7 @@ describe("a user's posts", () => {
     },
   )
 
-  test('are paged through by others in the same way', async () => {
+  testHeavy('are paged through by others in the same way', async () => {
     expect(await pages(app, bob, ann, 10)).toEqual(
       [0, 10, 20].map(from => ids(visible().slice(from, from + 10))),
     )

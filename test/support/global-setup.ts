@@ -19,7 +19,7 @@ export default async () => {
   if (redis) process.env.TEST_REDIS_URL = redis.url
   if (!process.env.CI) {
     process.stderr.write(
-      "CI is not set: crash matrix, faults, resumption, memory, load, race, browser and S3 tests are skipped (CI=true npm test runs them; the browser is Debian's chromium)\n",
+      "CI is not set: what is told of odd input, hostile callers, broken parts, crowds, crashes, memory, the S3 store and the browser is left out (CI=true npm test tells it; the browser is Debian's chromium)\n",
     )
   }
   // What tests start as a process of its own is compiled once and not each time.
