@@ -6,7 +6,7 @@
 # with IMDSv2, and a disk that is a file system of its own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export PATH="$PWD/node_modules/.bin:$PATH" CHECKPOINT_DISABLE=1
+export PATH="$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin" CHECKPOINT_DISABLE=1
 . scripts/deploy-proof/lib.sh
 require packer mmdebstrap qemu-system-x86_64 qemu-img mkfs.ext4 curl jq openssl ip findmnt redis-server memcached
 begin

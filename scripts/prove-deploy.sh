@@ -6,7 +6,7 @@
 # something is missing here. KEEP_PROOF=1 keeps the files of a run that failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-export PATH="$PWD/node_modules/.bin:$PATH" CHECKPOINT_DISABLE=1
+export PATH="$PWD/node_modules/.bin:$PATH:/usr/sbin:/sbin" CHECKPOINT_DISABLE=1
 . scripts/deploy-proof/lib.sh
 . scripts/deploy-proof/nspawn.sh
 require packer mmdebstrap systemd-nspawn haproxy shellcheck buildah podman runc curl jq openssl ip findmnt redis-server memcached
