@@ -36,10 +36,10 @@ step "the Dockerfile builds: $((added / 1000000)) MB on top of its base"
 mapfile -t environment < <(printf -- '--env\n%s\n' "${variables[@]}")
 podman --runtime runc --cgroup-manager=cgroupfs run --name plaza --rm --network "ns:/run/netns/$namespace" --no-healthcheck \
   --ulimit nofile=1024:1024 --ulimit nproc=1024:1024 --read-only --read-only-tmpfs=false --cap-drop=ALL --security-opt no-new-privileges \
-  --env PORT=3200 --env ADMIN_PORT=3201 "${environment[@]}" plaza >"$work/container.log" 2>&1 &
+  --env PORT=3300 --env ADMIN_PORT=3301 "${environment[@]}" plaza >"$work/container.log" 2>&1 &
 container=$!
 pids+=("$container")
-until_true 40 inside curl -fs http://127.0.0.1:3200/ready || { cat "$work/container.log"; fail 'the container is not ready'; }
+until_true 40 inside curl -fs http://127.0.0.1:3300/ready || { cat "$work/container.log"; fail 'the container is not ready'; }
 pid=$(podman inspect plaza | jq '.[0].State.Pid')
 grep -q '^CapBnd:[[:space:]]*0*$' "/proc/$pid/status" || fail 'the container has capabilities'
 [ "$(awk '/^Uid/ { print $2 }' "/proc/$pid/status")" = 10001 ] || fail 'the container runs as another user'
@@ -49,7 +49,7 @@ mapfile -t check < <(podman image inspect plaza | jq -r '.[0].Healthcheck.Test[1
 podman --runtime runc exec plaza "${check[@]}" || fail 'HEALTHCHECK fails'
 podman --runtime runc exec --env PORT=1 plaza "${check[@]}" && fail 'HEALTHCHECK cannot fail'
 # A whole story through it, an upload and all, before it is stopped.
-start_load http://127.0.0.1:3200
+start_load http://127.0.0.1:3300
 sleep 3
 end_load 'the container, read-only and without capabilities'
 podman --runtime runc stop -t 30 plaza >/dev/null

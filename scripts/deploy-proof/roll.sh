@@ -71,3 +71,8 @@ wait "${instances[2]}" 2>/dev/null || true
 date +%s%3N >"$work/killed"
 sleep 3
 end_load 'one of three killed with -9, only what it was answering failed'
+
+for at in 1 3; do
+  kill -TERM "${instances[$at]}"
+  wait "${instances[$at]}" || fail "instance $at did not stop in order"
+done
