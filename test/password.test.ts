@@ -1,4 +1,6 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { createPasswords } from '../src/auth/password.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { anonymous, as, login, seedInto } from './support/seed.ts'
 
@@ -141,4 +143,18 @@ describe('passwords', () => {
         .expect(won ? 200 : 401)
     }
   })
+})
+
+const onLinux = process.platform === 'linux' ? test : test.skip
+
+onLinux('hashing gives way to whoever reads', () => {
+  createPasswords(4)
+  const threads = readdirSync('/proc/self/task').map(id => {
+    const stat = readFileSync(`/proc/self/task/${id}/stat`, 'utf8')
+    const [, name, fields = ''] = /^\d+ \((.*)\) (.*)/.exec(stat) ?? []
+    return { name: id === String(process.pid) ? 'the loop' : name, nice: Number(fields.split(' ')[16]) }
+  })
+  const nice = (whose: string) => new Set(threads.filter(({ name }) => name === whose).map(t => t.nice))
+  expect(nice('libuv-worker')).toEqual(new Set([10]))
+  expect(nice('the loop')).toEqual(new Set([0]))
 })

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import bcrypt from 'bcrypt'
 import pLimit from 'p-limit'
 import { unavailable } from '../lib/errors.ts'
+import { letPoolThreadsYield } from './pool-threads.ts'
 
 /** How passwords are kept and compared. */
 export interface Passwords {
@@ -41,6 +42,8 @@ export const createPasswords = (cost: number): Passwords => {
     return limit(work)
   }
   const nobody = bcrypt.hash(prehash(randomBytes(32).toString('base64')), cost)
+  // Its first hash has made them.
+  letPoolThreadsYield()
 
   /** What a hash of less work saved: 2^c and 2^c + 2^(c+1) + … + 2^(cost-1) make 2^cost. */
   const spendTheRest = async (prehashed: string, hash: string) => {
