@@ -32,6 +32,7 @@ export const chart = (results: readonly Result[]): string => {
     ].join('\n')
   })
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="11" fill="#495057">
+<title>Plaza held against others: how each ratio stands to its target</title>
 <rect width="${WIDTH}" height="${height}" fill="#fff"/>
 <text x="${line}" y="20" text-anchor="middle">target</text>
 <line x1="${line}" y1="26" x2="${line}" y2="${height - 6}" stroke="#495057" stroke-dasharray="3 3"/>
