@@ -8,7 +8,7 @@ const ON_CI = [
 /** Tests run as ES modules on the sources themselves; types are checked by `npm run check`. */
 export default {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  testMatch: [process.env.TIMED ? '<rootDir>/test/timed/*.test.ts' : '<rootDir>/test/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   transform: {
     '^.+\\.ts$': [
@@ -21,7 +21,8 @@ export default {
   // On CI, or when asked for (the global setup says so): the S3 store against a real server and the reference in a
   // browser, which take most of a minute each; what is shown by doing it again and again; and what holds against odd
   // input, hostile callers, broken parts and crowds. What each feature does is told everywhere.
-  testPathIgnorePatterns: process.env.CI ? [] : ON_CI,
+  // What is measured to the twentieth of its time is told with nothing else beside it (`npm run test:timed`).
+  testPathIgnorePatterns: process.env.TIMED ? [] : [...(process.env.CI ? [] : ON_CI), '/test/timed/'],
   testTimeout: 30_000,
   // Somewhat more files side by side than there are cores, since many stories wait; Jest would leave a core idle.
   maxWorkers: availableParallelism() + 1,

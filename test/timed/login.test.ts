@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { startApp, type TestApp } from './support/app.ts'
-import { describeHeavy } from './support/heavy.ts'
-import { median } from './support/median.ts'
-import { type SeededUser, seedInto } from './support/seed.ts'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { startApp, type TestApp } from '../support/app.ts'
+import { median } from '../support/median.ts'
+import { type SeededUser, seedInto } from '../support/seed.ts'
 
 let app: TestApp
 
@@ -42,7 +41,7 @@ const expectAlike = async (known: string, tolerance: number) => {
   expect(median(ratios)).toBeLessThan(1 + tolerance)
 }
 
-describeHeavy('how long a refusal takes', () => {
+describe('how long a refusal takes', () => {
   let ann: SeededUser
 
   beforeAll(async () => {
