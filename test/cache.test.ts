@@ -763,6 +763,19 @@ describeWithRedis('the wall over Redis', () => {
     })
   })
 
+  test('a wall that is closed while a drop is owed still delivers it to a store that is on its way back', async () => {
+    await withServer({}, async own => {
+      const { cache, posts } = wallOver(await connect(own, 'last:'), createDatabase())
+      await own.kill()
+      await expect(posts.drop('a')).rejects.toThrow('did not reach')
+      const closed = cache.close()
+      await own.start()
+      await closed
+      const raw = await connect(own, 'last:')
+      expect(await raw.getMany(['post:a'])).toEqual([expect.stringMatching(/^t/)])
+    })
+  })
+
   test('as long as a drop is owed the store is neither read nor filled', async () => {
     await withServer({}, async own => {
       const db = createDatabase()

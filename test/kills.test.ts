@@ -123,6 +123,8 @@ const createMachine = (folder: string, dice: Dice) => {
 
     /** Everything that was begun is done, and everything is looked at. */
     async inventory() {
+      // A stop waits for a cache that is on its way back, but not for ever.
+      if (running) await until(isReady, ready => ready, 30_000)
       await stop()
       const opened = await openKilled(env)
       try {

@@ -21,7 +21,7 @@ export interface Cache {
   trouble(): { breakerOpen: boolean; dropsOwed: number }
   /** The counters of every kind, by name. */
   stats(): Record<string, CacheStats>
-  /** Stops the retries and closes the key-value store. */
+  /** Waits up to 2 s for drops that are owed, stops the retries and closes the key-value store. */
   close(): Promise<void>
 }
 
@@ -82,7 +82,7 @@ export const createCache = (options: CacheOptions): Cache => {
     stats: () => Object.fromEntries([...kinds].map(([name, kind]) => [name, kind.stats()])),
     async close() {
       for (const kind of kinds.values()) kind.close()
-      drops.close()
+      await drops.close()
       await kv.close()
     },
   }

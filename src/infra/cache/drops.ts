@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../logger.ts'
 import { newTombstone, TOMBSTONE_MS } from './entry.ts'
 import type { KeyValue } from './key-value.ts'
@@ -5,14 +6,16 @@ import type { KeyValue } from './key-value.ts'
 const MAX_OWED = 10_000
 const RETRY_MS = 100
 const RETRY_BATCH = 500
+/** A Redis that is being started again while this process stops is back by then. */
+const LAST_CHANCE_MS = 2_000
 
 export interface Drops {
   /** Sets a tombstone on every key. Those that did not reach the store are owed from then on, and it throws. */
   send(keys: readonly string[]): Promise<void>
   /** How many keys still wait for their tombstone. While any does, the store may hold what is no longer true. */
   owed(): number
-  /** Stops the retries. What is owed then stays so: the entries' own TTL bounds it. */
-  close(): void
+  /** Waits a while for what is owed, then stops the retries. What is owed then stays so: the entries' own TTL bounds it. */
+  close(): Promise<void>
 }
 
 /** Delivers tombstones, and remembers, bounded, those that could not be delivered yet. */
@@ -84,7 +87,9 @@ export const createDrops = ({ kv, logger }: { kv: KeyValue; logger: Logger }): D
         throw new Error('the drop did not reach the key-value store', { cause: errors[0] })
     },
     owed: () => owed.size,
-    close() {
+    async close() {
+      const end = performance.now() + LAST_CHANCE_MS
+      while (owed.size > 0 && performance.now() < end) await sleep(RETRY_MS)
       closed = true
       clearTimeout(timer)
       if (owed.size > 0) logger.warn({ owed: owed.size }, 'cache: closed with drops owed, left to their TTL')
