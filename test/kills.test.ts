@@ -149,8 +149,8 @@ const sum = (counts: Record<string, number>[]) =>
     return all
   }, {})
 
-// Not mended yet: about one run in four on a busy machine ends with a cached list that lacks what a killed process owed it
-// (docs/adr/0003, "What remains"). What failed is printed, and told once more.
+// Not mended yet, and its cause not found: on a busy machine some runs end with a page of the feed that lacks a post. What
+// failed is printed, and told once more.
 jest.retryTimes(1, { logErrorsBeforeRetry: true })
 
 describeHeavy(`${KILLS} kills at random moments`, () => {
