@@ -2,12 +2,15 @@ import { execFileSync } from 'node:child_process'
 import { closeSync, fsyncSync, openSync, rmSync, statfsSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
+import { createClient } from 'redis'
+import { createPlaza } from '../client/plaza.ts'
 import { describeWithRedis } from './contracts/key-value.ts'
 import { startApp } from './support/app.ts'
 import { embeddedChildren } from './support/embedded-children.ts'
 import { describeHeavy } from './support/heavy.ts'
+import { ok } from './support/ok.ts'
 import { type Seen, tellOutage } from './support/outage-story.ts'
-import { temporaryFolder } from './support/process.ts'
+import { startProcess, temporaryFolder } from './support/process.ts'
 import { until } from './support/until.ts'
 import { watchedAuthor } from './support/watched-author.ts'
 import { watchedUploader } from './support/watched-uploader.ts'
@@ -29,6 +32,19 @@ const folder = () => {
   const { path, remove } = temporaryFolder()
   undo.push(remove)
   return path
+}
+
+/** What the embedded Redis holds. */
+const keptIn = async (dataDir: string) => {
+  const client = createClient({ socket: { path: join(dataDir, 'redis', 'redis.sock'), tls: false } })
+  await client.connect()
+  try {
+    const keys = await client.keys('*')
+    const values = await Promise.all(keys.map(key => client.get(key).catch(() => null)))
+    return values.filter(value => value !== null)
+  } finally {
+    client.destroy()
+  }
 }
 
 const databaseIsDown = async ({ ready, answers }: Seen) => {
@@ -84,6 +100,41 @@ describeHeavy('an embedded backend that is stopped and goes on', () => {
 
   test('the database: refused in time', () => tell('dynamodb', databaseIsDown).then(() => {}))
   test('Redis: missed by nobody', () => tell('redis', redisIsAway).then(() => {}))
+})
+
+describeHeavy('a process that dies', () => {
+  test('while its Redis has not heard of a write leaves nothing old to the next one', async () => {
+    const env = { ...EMBEDDED, DATA_DIR: folder() }
+    const start = async () => {
+      const plaza = await startProcess(env)
+      const kill = async () => {
+        plaza.child.kill('SIGKILL')
+        await plaza.ended
+      }
+      undo.push(kill)
+      return { ...plaza, kill }
+    }
+
+    const first = await start()
+    const api = createPlaza(first.url)
+    const account = { email: 'ada@example.com', password: "Ada's own password" }
+    await ok(api.POST('/auth/register', { body: { ...account, name: 'Ada' } }))
+    const { token } = await ok(api.POST('/auth/login', { body: account }))
+    const nameAt = async (url: string) => (await ok(createPlaza(url, token).GET('/users/profile'))).user.name
+    const write = (name: string) =>
+      ok(createPlaza(first.url, token).PATCH('/users/profile', { body: { name } }))
+    await write('Ada as she was')
+    // For some seconds after a write nothing is kept.
+    await until(
+      () => nameAt(first.url).then(() => keptIn(env.DATA_DIR)),
+      kept => kept.some(value => value.includes('Ada as she was')),
+    )
+    process.kill(embeddedChildren(env.DATA_DIR).redis(), 'SIGSTOP')
+    await write('Ada as she is')
+    await first.kill()
+
+    expect(await nameAt((await start()).url)).toBe('Ada as she is')
+  })
 })
 
 /** A file system of its own that is soon full, or null with a line that says why there is none. */

@@ -55,11 +55,11 @@ export const layFoundation = async (config: Config, parts: Parts, closing: Async
 
   const opened = await openBackends(config, logger, createBackendMeters(registry), closing)
   const backends = parts.backends?.(opened) ?? opened
-  const { dynamo, keyValue, blobs, keys } = backends
+  const { dynamo, keyValue, keyValueAlone: alone, blobs, keys } = backends
   if (config.dynamodbEmbedded || parts.tables) await ensureTables(dynamo, TABLES, logger)
 
   const checks = parts.checks ?? CHECKS
-  const cache = closing.adopt(createCache({ kv: keyValue, logger, checks }), c => c.close())
+  const cache = closing.adopt(createCache({ kv: keyValue, alone, logger, checks }), c => c.close())
   const outbox = closing.adopt(createOutbox({ dynamo, logger, ...parts.outbox }), o => o.stop())
   const readiness = createReadiness({
     dynamodb: { failure: 'down', run: () => dynamo.ping().then(() => 'ok') },

@@ -27,6 +27,8 @@ const CACHE_SCHEMA = 'v1'
 export interface Backends {
   dynamo: Dynamo
   keyValue: KeyValue
+  /** Whether no other instance uses it. */
+  keyValueAlone: boolean
   /** The Redis of the key-value store as counters use it; null where there is none. */
   scripts: RedisScripts | null
   blobs: BlobStore
@@ -72,6 +74,7 @@ export const openBackends = async (
   return {
     dynamo: database.dynamo,
     keyValue: keyValue.keyValue,
+    keyValueAlone: config.redisEmbedded,
     scripts: keyValue.scripts,
     blobs,
     disk: storage.disk,

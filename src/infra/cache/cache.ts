@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Logger } from '../logger.ts'
 import { withBreaker } from './breaker.ts'
 import { type Cached, type CachedOptions, type CacheStats, createCached } from './cached.ts'
@@ -31,6 +32,11 @@ interface CacheOptions {
   /** Without a breaker: the cache brings its own. */
   kv: KeyValue
   logger: Logger
+  /**
+   * Whether nobody else uses the store. Then records that an earlier process left there are not seen: it may have died
+   * while it owed a drop.
+   */
+  alone?: boolean
   /** None when left out. */
   checks?: Checks
   /** Milliseconds on a clock that never goes back. */
@@ -53,25 +59,32 @@ interface CacheOptions {
  *
  * The TTL bounds what remains: a store that loses or evicts a tombstone (or comes back from a snapshot that
  * is older than it; so the store should keep nothing on disk), an instance that dies between a write and its
- * drop, a fill that the network holds back for seconds, other instances' reads while a drop is owed here.
+ * drop where it is not `alone`, a fill that the network holds back for seconds, other instances' reads while a drop is owed here.
  */
 export const createCache = (options: CacheOptions): Cache => {
-  const { logger, checks = NONE, now = () => performance.now(), random = Math.random } = options
+  const {
+    logger,
+    alone = false,
+    checks = NONE,
+    now = () => performance.now(),
+    random = Math.random,
+  } = options
   const kv = withBreaker(options.kv, { logger, now })
   const drops = createDrops({ kv, logger })
   const kinds = new Map<string, Pick<Cached<string, unknown>, 'stats' | 'close'>>()
   const names = new Set<string>()
+  const generation = alone ? `@${randomBytes(6).toString('base64url')}` : ''
 
-  const take = (name: string) => {
+  const take = (name: string, of = '') => {
     if (names.has(name)) throw new Error(`the cache name ${name} is taken`)
     names.add(name)
-    return (id: string) => `${name}:${id}`
+    return (id: string) => `${name}${of}:${id}`
   }
 
   return {
     of(name, cachedOptions) {
-      take(name)
-      const cached = createCached(name, cachedOptions, { kv, drops, logger, checks, now, random })
+      const key = take(name, generation)
+      const cached = createCached(cachedOptions, { kv, key, drops, logger, checks, now, random })
       kinds.set(name, cached)
       return cached
     },

@@ -50,6 +50,7 @@ const RECENT = 5_000
 
 interface Parts {
   kv: KeyValue
+  key(id: string): string
   drops: Drops
   logger: Logger
   checks: Checks
@@ -59,14 +60,12 @@ interface Parts {
 
 /** The read path and the write path of one kind of record; `createCache` says how they fit together. */
 export const createCached = <Id extends string, V>(
-  name: string,
   options: CachedOptions<Id, V>,
-  { kv, drops, logger, checks, now, random }: Parts,
+  { kv, key, drops, logger, checks, now, random }: Parts,
 ): Cached<Id, V> => {
   const ttlMs = options.ttlSeconds * 1_000
   const counts = { hits: 0, misses: 0, loads: 0, fills: 0, refusedFills: 0, failures: 0 }
   const recent = createRecent<{ entry: string; seen: Seen<V> }>(RECENT)
-  const key = (id: Id) => `${name}:${id}`
 
   const fillOne = async (id: Id, value: V | undefined) => {
     try {
