@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type ServerResponse, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { endWaiting } from './http/end-together.ts'
 import { problemBody } from './http/problem.ts'
 import { SECURITY_HEADERS } from './http/security-headers.ts'
 import type { Logger } from './infra/logger.ts'
@@ -70,6 +72,9 @@ export const startServer = async (
   logger: Logger,
   { variable = 'PORT', headersMs = HEADERS_MS } = {},
 ): Promise<RunningServer> => {
+  // Where objects of one line of code have often outlived a collection V8 makes the next ones old from the start, and
+  // whatever such a one refers to stays until the whole heap is marked: here those are requests (docs/adr/0019).
+  setFlagsFromString('--no-allocation-site-pretenuring')
   let draining = false
   const inFlight = createPresent<ServerResponse>()
   // Without `requireHostHeader` the application answers, with a problem like everything else.
@@ -96,6 +101,8 @@ export const startServer = async (
     // Those whose requests came before would otherwise come back on a connection that is about to be cut.
     for (const res of inFlight.all()) if (!res.headersSent) res.setHeader('Connection', 'close')
   }
+  // Node shuts the connection of whoever says that nothing more will come: what is there for them goes out before.
+  server.on('connection', (socket: Socket) => socket.prependListener('end', endWaiting))
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // Words after a whole request that is being answered would become, or break, the answer to that one.
     const inTheMiddle = inFlight

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { clientAddress } from '../http/client-address.ts'
 import { endpoint, OtherReply } from '../http/endpoint.ts'
 import { id, nextCursor, Paging } from '../lib/fields.ts'
 import type { AuthService } from './auth-service.ts'
@@ -65,7 +66,10 @@ export const authRoutes = (
       limits: [],
       secret: true,
     },
-    ({ body, userAgent, address, concerns }) => auth.login(body, { userAgent, address, concerns }),
+    ({ req, body, concerns }) => {
+      const caller = { userAgent: req.get('user-agent'), address: clientAddress(req) }
+      return auth.login(body, { ...caller, concerns })
+    },
   ),
 
   endpoint(

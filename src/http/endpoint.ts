@@ -5,7 +5,7 @@ import express, { type NextFunction, type Request, type RequestHandler, type Res
 import type { z } from 'zod'
 import { notFound, Problem } from '../lib/errors.ts'
 import { answerWithin } from './answer-within.ts'
-import { clientAddress } from './client-address.ts'
+import { endTogether } from './end-together.ts'
 import type { Limited } from './limits.ts'
 import { invalid } from './problem.ts'
 import { type Bytes, sendBytes } from './send-bytes.ts'
@@ -75,13 +75,9 @@ interface Input<A extends Auth, P, Q, B> {
   query: Q
   body: B
   viewer: ViewerOf<A>
-  /** Who calls, as the client says. */
-  userAgent: string | undefined
-  /** From where, as limits see it. */
-  address: string
   /** Names the user in the log whose account this is about: of those who come in there is no viewer yet. */
   concerns: (userId: string) => void
-  /** For what does not fit into values: bodies that are streams. */
+  /** For what does not fit into values: bodies that are streams, and from where it came. */
   req: Request
 }
 
@@ -191,23 +187,19 @@ export const hasCopy = (req: Request, etag: string) => {
 const send = (req: Request, res: Response, spec: Description, status: number, body: unknown) => {
   cacheHeaders(res, spec)
   res.statusCode = status
-  if (body === undefined) {
-    res.end()
-    return
-  }
+  if (body === undefined) return endTogether(res)
   const text = JSON.stringify(body)
   if (spec.etag) {
     const etag = `W/"${hash('sha1', text, 'base64url')}"`
     res.setHeader('ETag', etag)
     if (hasCopy(req, etag)) {
       res.statusCode = 304
-      res.end()
-      return
+      return endTogether(res)
     }
   }
   res.setHeader('Content-Type', 'application/json; charset=utf-8')
   res.setHeader('Content-Length', Buffer.byteLength(text))
-  res.end(req.method === 'HEAD' ? undefined : text)
+  endTogether(res, req.method === 'HEAD' ? undefined : text)
 }
 
 /**
@@ -233,8 +225,6 @@ export const endpoint = <
       query: parse<Q>(spec.query, req.query, error => invalid(error, false)),
       body: parse<B>(spec.body, req.body, error => invalid(error, true)),
       viewer: (res.locals.viewer ?? null) as ViewerOf<A>,
-      userAgent: req.get('user-agent'),
-      address: clientAddress(req),
       concerns: (userId: string) => {
         res.locals.account = userId
       },

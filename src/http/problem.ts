@@ -2,6 +2,7 @@ import type { ErrorRequestHandler, Response } from 'express'
 import { z } from 'zod'
 import type { Logger } from '../infra/logger.ts'
 import { type FieldError, Problem } from '../lib/errors.ts'
+import { endTogether } from './end-together.ts'
 
 /** Problem details (RFC 9457), as every non-2xx reply carries them. */
 export const ProblemDetails = z
@@ -137,7 +138,7 @@ const sendProblem = (res: Response, problem: Problem) => {
   if (problem.options.retryAfter !== undefined) res.set('Retry-After', String(problem.options.retryAfter))
   if (problem.options.headers) res.set(problem.options.headers)
   res.type('application/problem+json')
-  res.end(JSON.stringify(problemBody(problem, res.locals.requestId)))
+  endTogether(res, JSON.stringify(problemBody(problem, res.locals.requestId)))
 }
 
 /** The last middleware: errors are mapped, logged and answered here and nowhere else. */
