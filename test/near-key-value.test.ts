@@ -5,6 +5,7 @@ import type { KeyValue } from '../src/infra/cache/key-value.ts'
 import { nearKeyValue } from '../src/infra/cache/near-key-value.ts'
 import { connectRedis } from '../src/infra/cache/redis-key-value.ts'
 import { createLogger } from '../src/infra/logger.ts'
+import { lookAnew, withPatience } from '../src/lib/deadline.ts'
 import {
   describeWithRedis,
   keyValueContract,
@@ -61,6 +62,40 @@ describeWithRedis('Redis with copies in the process', () => {
     expect(took()).toEqual(['ping'])
     expect(await kv.getMany(['a', 'b'])).toEqual(['1', null])
     expect(took()).toEqual(['ping', 'b'])
+  })
+
+  test('a request that only reads sees what was written before it came, for one sign of life, and more when it looks anew', async () => {
+    const { kv: other } = await open()
+    const { kv, took } = await open()
+    await kv.set('c', 'old', 60_000)
+    await kv.getMany(['c'])
+    const read = async () => (await kv.getMany(['c']))[0]
+    for (let round = 0; round < rounds(20, 500); round++) {
+      await other.set('c', `${round}`, 60_000)
+      expect(await withPatience(read, true)).toBe(`${round}`)
+    }
+    took()
+    await withPatience(async () => {
+      expect(await read()).toBe(await read())
+      expect(took()).toEqual(['ping'])
+      await other.set('c', 'new', 60_000)
+      lookAnew()
+      expect(await read()).toBe('new')
+    }, true)
+    took()
+    // Whoever writes, too, looks each time: what they read they may be about to change.
+    await withPatience(async () => [await read(), await read()])
+    expect(took()).toEqual(['ping', 'ping'])
+  })
+
+  test('a look does not last for long', async () => {
+    let time = 0
+    const { kv, took } = await open('look:', { now: () => time })
+    await kv.set('d', '1', 60_000)
+    await withPatience(async () => {
+      for (time of [0, 0, 999, 1000, 1001]) await kv.getMany(['d'])
+    }, true)
+    expect(took()).toEqual(['d', 'ping', 'ping'])
   })
 
   test('who comes while a sign of life is on its way shares the next, and who waited behind one that fails fails with it', async () => {

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import type { FollowService } from '../follows/follow-service.ts'
 import type { Viewer } from '../http/viewer.ts'
+import { lookAnew } from '../lib/deadline.ts'
 import { mergeNewest, type Slice } from '../lib/merge.ts'
 import type { PostService } from '../posts/post-service.ts'
 import { EVERYTHING, type FeedHead, type FeedRow, type FeedStore } from './feed-store.ts'
@@ -50,6 +51,7 @@ export const createFeedSources = ({ store, follows, posts }: Parts): FeedSources
     }
     const { rows, more } = await store.rows(readerId, before, count)
     // Asked again after the rows were read: the oldest may have been taken away meanwhile.
+    lookAnew()
     const { horizon } = await headOf(readerId)
     return { entries: rows, more, horizon }
   }

@@ -43,10 +43,10 @@ export const mount = (endpoints: readonly Endpoint[], options: MountOptions): Ro
   for (const path of paths) {
     const here = byPath.get(path) ?? []
     const route = router.route(path)
-    route.all((_req, res, next) => {
+    route.all((req, res, next) => {
       res.locals.route = path
       // From here on: who is asking may have to be looked up, too.
-      withPatience(next)
+      withPatience(next, req.method === 'GET' || req.method === 'HEAD')
     })
     for (const { spec, bodyParser, handle } of here) {
       const handler: RequestHandler = async (req, res) => {

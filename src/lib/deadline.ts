@@ -17,25 +17,45 @@ interface Patience {
   since: number
 }
 
+/** When, on the clock of `performance.now`, a request that only reads was last sure to have seen every change before. */
+export interface Look {
+  at: number
+}
+
 interface Limits {
   deadline: number
   patience: Patience
+  look: Look | undefined
 }
 
 const limits = new AsyncLocalStorage<Limits | undefined>()
 
 const patience = (): Patience => limits.getStore()?.patience ?? { left: PATIENCE_MS, waiting: 0, since: 0 }
 
-/** Does the work with a bound to how long it waits for backends, which everything it calls can ask for. */
-export const withPatience = <T>(work: () => T): T =>
-  limits.run({ deadline: Number.POSITIVE_INFINITY, patience: patience() }, work)
+/**
+ * Does the work with a bound to how long it waits for backends, which everything it calls can ask for.
+ * @param reads whether it only reads: all that it reads may then be of one look
+ */
+export const withPatience = <T>(work: () => T, reads = false): T => {
+  const look = reads ? { at: Number.NEGATIVE_INFINITY } : undefined
+  return limits.run({ deadline: Number.POSITIVE_INFINITY, patience: patience(), look }, work)
+}
+
+/** What the request that is asking has seen; undefined where every read has to look for itself. */
+export const currentLook = (): Look | undefined => limits.getStore()?.look
+
+/** From here on the request has to see what has changed since it began, too. */
+export const lookAnew = (): void => {
+  const look = currentLook()
+  if (look) look.at = Number.NEGATIVE_INFINITY
+}
 
 /**
  * The same, and with a deadline.
  * @param ms Infinity: none
  */
 export const withDeadline = <T>(ms: number, work: () => T): T =>
-  limits.run({ deadline: performance.now() + ms, patience: patience() }, work)
+  limits.run({ deadline: performance.now() + ms, patience: patience(), look: currentLook() }, work)
 
 /** Does the work without any: what goes on when whoever has asked for it has been answered. */
 export const withoutDeadline = <T>(work: () => T): T => limits.run(undefined, work)

@@ -1,3 +1,4 @@
+import { currentLook } from '../../lib/deadline.ts'
 import type { KeyValue } from './key-value.ts'
 
 /** A store that tells when what was read from it is no longer so. */
@@ -21,6 +22,9 @@ interface Copy {
 const OVERHEAD = 100
 /** Characters. One that is longer is read each time. */
 const LONGEST = 64 * 1024
+
+/** Milliseconds after which one who still reads looks again. */
+const LOOK_MS = 1_000
 
 /** That nothing stands there is true until something does. */
 const NOTHING = { value: null, ttlMs: Number.POSITIVE_INFINITY }
@@ -59,7 +63,8 @@ const createCopies = (room: number) => {
 /**
  * The store with copies of what was read from it in this process, which are as good as the store itself: before any is
  * used the store is asked for a sign of life, and by then it has told of every change that came before it. One such
- * round trip does for all who read in one turn of the event loop, however many keys they read. See docs/adr/0018.
+ * round trip does for all who read in one turn of the event loop, however many keys they read, and for all that one
+ * request reads which only reads. See docs/adr/0018.
  * @param room characters, about
  */
 export const nearKeyValue = (
@@ -89,6 +94,18 @@ export const nearKeyValue = (
     })
     fence = last = mine
     return mine
+  }
+
+  /** Whether this is of a request that has had one: it sees what was so when it began, or later. */
+  const hasLooked = () => {
+    const look = currentLook()
+    return look !== undefined && now() - look.at < LOOK_MS
+  }
+  const looked = async () => {
+    const look = currentLook()
+    const asked = now()
+    await fenced()
+    if (look) look.at = asked
   }
 
   const keep = (key: string, { value, until }: Copy) => {
@@ -140,7 +157,7 @@ export const nearKeyValue = (
 
   /** Of all at the same time: whoever reads several things in one turn gets them in one turn. */
   const readBoth = async (keys: readonly string[], missing: readonly string[]) => {
-    const [values] = await Promise.all([read(missing), fenced()])
+    const [values] = await Promise.all([read(missing), hasLooked() || looked()])
     const fresh = new Map(missing.map((key, at) => [key, values[at] ?? null]))
     const copiesNow = copied(keys)
     return completed(
@@ -158,7 +175,7 @@ export const nearKeyValue = (
   }
 
   const readCopies = async (keys: readonly string[]) => {
-    await fenced()
+    if (!hasLooked()) await looked()
     return completed(keys, copied(keys))
   }
 
