@@ -37,6 +37,7 @@ export const createFeedService = (parts: Parts): FeedService => {
    * transaction: a post that was shown again, or an author who was followed again, keeps its row.
    */
   const prune = async (reader: Viewer, hidden: readonly FeedRow[], left: readonly FeedRow[]) => {
+    if (hidden.length === 0 && left.length === 0) return
     const limit = pLimit(REMOVED_AT_ONCE)
     const self = reader.user_id
     const authors = [...new Set(left.map(row => row.author_id))]

@@ -43,7 +43,8 @@ export const cachedViewerStates = (reactions: ReactionStore, shares: ShareStore,
   const states: ViewerStates = {
     async of({ user_id }, postIds) {
       const found = await byId.getMany(postIds.map(post_id => idOf({ user_id, post_id })))
-      return new Map([...found].map(([id, state]) => [keyOf(id).post_id, state]))
+      const before = `${user_id}:`.length
+      return new Map([...found].map(([id, state]) => [id.slice(before), state]))
     },
   }
 
