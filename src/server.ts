@@ -88,7 +88,7 @@ export const startServer = async (
   }
   const server = createServer(limits, (req, res) => {
     const leave = inFlight.add(res)
-    res.once('close', () => {
+    res.on('close', () => {
       leave()
       // A connection that becomes idle now would be held until the last moment.
       if (!server.listening) server.closeIdleConnections()

@@ -40,7 +40,7 @@ export const requestLog = (logger: Logger): RequestHandler => {
     res.setHeader('X-Request-Id', requestId)
     // A file's reply has many who want to know of its end; Node warns of the eleventh.
     res.setMaxListeners(20)
-    res.once('close', () => {
+    res.on('close', () => {
       const { route, viewer, account, code } = res.locals
       const known = account !== undefined
       lines.info(

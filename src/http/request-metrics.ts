@@ -48,7 +48,7 @@ export const requestMetrics = (registry: Registry): RequestHandler => {
     const start = performance.now()
     const before = req.socket.bytesRead
     const leave = inFlight.add({ req, before })
-    res.once('close', () => {
+    res.on('close', () => {
       const route = res.locals.route ?? 'none'
       const method = METHODS.has(req.method) ? req.method : 'other'
       const status = res.writableFinished ? `${Math.floor(res.statusCode / 100)}xx` : 'aborted'
