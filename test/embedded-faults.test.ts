@@ -40,7 +40,7 @@ const keptIn = async (dataDir: string) => {
   await client.connect()
   try {
     const keys = await client.keys('*')
-    const values = await Promise.all(keys.map(key => client.get(key).catch(() => null)))
+    const values = await Promise.all(keys.map(key => client.get(key)))
     return values.filter(value => value !== null)
   } finally {
     client.destroy()

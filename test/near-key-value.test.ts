@@ -88,6 +88,39 @@ describeWithRedis('Redis with copies in the process', () => {
     expect(took()).toEqual(['ping', 'ping'])
   })
 
+  test('who has had their look sees what they have changed themselves before they are told of it', async () => {
+    const redis = connectRedis({ url: server.url, keyPrefix: 'own:', logger })
+    await redis.ready
+    const kv = nearKeyValue({ ...redis, onChange() {} })
+    opened.push(kv)
+    await kv.set('e', '1', 60_000)
+    await withPatience(async () => {
+      expect(await kv.getMany(['e', 'f'])).toEqual(['1', null])
+      await kv.getMany(['e'])
+      await kv.set('e', '2', 60_000)
+      await kv.setIfAbsent('f', '3', 60_000)
+      expect(await kv.getMany(['e', 'f'])).toEqual(['2', '3'])
+      await kv.increment('e', 1, 0, 60_000)
+      expect(await kv.getMany(['e'])).toEqual(['3'])
+    }, true)
+  })
+
+  test('a look that was under way when one looked anew is of before', async () => {
+    const { kv, took } = await open()
+    await kv.set('g', '1', 60_000)
+    await kv.getMany(['g'])
+    took()
+    await withPatience(async () => {
+      const before = kv.getMany(['g'])
+      lookAnew()
+      await before
+      await kv.getMany(['g'])
+      expect(took()).toEqual(['ping', 'ping'])
+      await kv.getMany(['g'])
+      expect(took()).toEqual([])
+    }, true)
+  })
+
   test('a look does not last for long', async () => {
     let time = 0
     const { kv, took } = await open('look:', { now: () => time })

@@ -15,9 +15,9 @@ export interface FeedSources {
 }
 
 interface Parts {
-  store: FeedStore
-  follows: FollowService
-  posts: PostService
+  store: Pick<FeedStore, 'heads' | 'rows'>
+  follows: Pick<FollowService, 'inOrder'>
+  posts: Pick<PostService, 'idsBy'>
 }
 
 /** Lists of authors that are read at the same time, where there is no way around reading them all. */

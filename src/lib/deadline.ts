@@ -30,6 +30,8 @@ interface Limits {
 
 const limits = new AsyncLocalStorage<Limits | undefined>()
 
+const nothingSeen = (): Look => ({ at: Number.NEGATIVE_INFINITY })
+
 const patience = (): Patience => limits.getStore()?.patience ?? { left: PATIENCE_MS, waiting: 0, since: 0 }
 
 /**
@@ -37,7 +39,7 @@ const patience = (): Patience => limits.getStore()?.patience ?? { left: PATIENCE
  * @param reads whether it only reads: all that it reads may then be of one look
  */
 export const withPatience = <T>(work: () => T, reads = false): T => {
-  const look = reads ? { at: Number.NEGATIVE_INFINITY } : undefined
+  const look = reads ? nothingSeen() : undefined
   return limits.run({ deadline: Number.POSITIVE_INFINITY, patience: patience(), look }, work)
 }
 
@@ -46,8 +48,9 @@ export const currentLook = (): Look | undefined => limits.getStore()?.look
 
 /** From here on the request has to see what has changed since it began, too. */
 export const lookAnew = (): void => {
-  const look = currentLook()
-  if (look) look.at = Number.NEGATIVE_INFINITY
+  const mine = limits.getStore()
+  // Another one, and not the same anew: a look that is under way is of before.
+  if (mine?.look) mine.look = nothingSeen()
 }
 
 /**

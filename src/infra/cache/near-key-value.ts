@@ -1,4 +1,5 @@
 import { currentLook } from '../../lib/deadline.ts'
+import { type Copy, createCopies } from './copies.ts'
 import type { KeyValue } from './key-value.ts'
 
 /** A store that tells when what was read from it is no longer so. */
@@ -12,14 +13,6 @@ export interface TrackedKeyValue extends KeyValue {
   onChange(listener: (key: string | null) => void): void
 }
 
-interface Copy {
-  value: string | null
-  /** When it ends by itself, on the clock of `now`. */
-  until: number
-}
-
-/** About what a copy takes beside its characters. */
-const OVERHEAD = 100
 /** Characters. One that is longer is read each time. */
 const LONGEST = 64 * 1024
 
@@ -28,37 +21,6 @@ const LOOK_MS = 1_000
 
 /** That nothing stands there is true until something does. */
 const NOTHING = { value: null, ttlMs: Number.POSITIVE_INFINITY }
-
-const sizeOf = (key: string, { value }: Copy) => OVERHEAD + key.length + (value?.length ?? 0)
-
-/** The copies, the oldest of which go when there are too many. */
-const createCopies = (room: number) => {
-  const byKey = new Map<string, Copy>()
-  let taken = 0
-
-  const forget = (key: string) => {
-    const copy = byKey.get(key)
-    if (copy && byKey.delete(key)) taken -= sizeOf(key, copy)
-  }
-
-  return {
-    get: (key: string) => byKey.get(key),
-    forget,
-    put(key: string, copy: Copy) {
-      forget(key)
-      byKey.set(key, copy)
-      taken += sizeOf(key, copy)
-      for (const oldest of byKey.keys()) {
-        if (taken <= room) return
-        forget(oldest)
-      }
-    },
-    clear() {
-      byKey.clear()
-      taken = 0
-    },
-  }
-}
 
 /**
  * The store with copies of what was read from it in this process, which are as good as the store itself: before any is
@@ -179,6 +141,15 @@ export const nearKeyValue = (
     return completed(keys, copied(keys))
   }
 
+  /** Whoever has had their look sees what they have then changed themselves, told of or not. */
+  const changing = async <T>(key: string, change: Promise<T>) => {
+    try {
+      return await change
+    } finally {
+      copies.forget(key)
+    }
+  }
+
   return {
     kind: kv.kind,
     getMany(keys) {
@@ -187,9 +158,9 @@ export const nearKeyValue = (
       if (missing.length === 0) return readCopies(keys)
       return missing.length === keys.length ? read(keys) : readBoth(keys, missing)
     },
-    set: kv.set,
-    setIfAbsent: kv.setIfAbsent,
-    increment: kv.increment,
+    set: (key, value, ttlMs) => changing(key, kv.set(key, value, ttlMs)),
+    setIfAbsent: (key, value, ttlMs) => changing(key, kv.setIfAbsent(key, value, ttlMs)),
+    increment: (key, by, floor, ttlMs) => changing(key, kv.increment(key, by, floor, ttlMs)),
     ping: kv.ping,
     close: kv.close,
   }
